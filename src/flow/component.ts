@@ -1,0 +1,128 @@
+/**
+ * The interface by which the runner knows a component, built in or foreign: one batch per ledger,
+ * in order, acknowledged after it took effect.
+ */
+
+import type { ComponentDeclaration } from "../spec/declaration.ts";
+import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
+import type { Batch, Json } from "./batch.ts";
+
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Counters that a component may add to (`total_bytes`, `files_written`); the runner has its own. */
+export interface Meter {
+  add(name: string, amount: number): void;
+  set(name: string, value: number): void;
+}
+
+export interface ComponentContext {
+  readonly spec: ComponentSpec;
+  readonly pipeline: PipelineSpec;
+  readonly log: Logger;
+  readonly meter: Meter;
+  /** Fires when the run must end now; a component gives up waiting when it does. */
+  readonly signal: AbortSignal;
+  /** The process's environment, overlaid by the component's `env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Which ledgers to read; both ends are included. */
+export interface LedgerRange {
+  /** Undefined: where the component's config says. */
+  readonly from: number | undefined;
+  /** Undefined: where the component's config says, which may be never. */
+  readonly to: number | undefined;
+  /** At the head of the network: wait for the next ledger, or fail with `source/head-reached`. */
+  readonly wait: boolean;
+}
+
+export interface Source {
+  /**
+   * The ledgers of the range, in order, without a gap, one batch each. It ends after `range.to`.
+   * Pull-based: the consumer's pace is the backpressure; prefetching is bounded by config.
+   */
+  read(range: LedgerRange): AsyncIterable<Batch>;
+  /**
+   * The bounds that its config states (`start_ledger`, `end_ledger`), resolved where they are
+   * names such as "latest". Called once, before `read`.
+   */
+  bounds(): Promise<{ from: number | undefined; to: number | undefined }>;
+  /** Latest ledger that it knows the network to have, for lag; undefined when it cannot say. */
+  head?(): number | undefined;
+  close(): Promise<void>;
+}
+
+export interface Processor {
+  /** Everything that this ledger gives. The result has the same source and sequence. */
+  process(batch: Batch): Batch | Promise<Batch>;
+  /** State that a restart must restore, as of the last batch processed; absent: stateless. */
+  snapshot?(): Json;
+  restore?(state: Json): void;
+  close?(): Promise<void>;
+}
+
+/** Last sequence committed, per source id. */
+export type Positions = ReadonlyMap<string, number>;
+
+/** A sink's own record beside its positions (committed file length, open part, …). */
+export interface SinkState {
+  readonly positions: Positions;
+  readonly extra: Json;
+}
+
+/**
+ * Where a sink without transactions of its own keeps its checkpoint: one atomic, durable write.
+ * A sink with transactions ignores it and keeps positions in its own database.
+ */
+export interface CheckpointSlot {
+  load(): SinkState | undefined;
+  save(state: SinkState): void;
+}
+
+export interface SinkContext extends ComponentContext {
+  readonly checkpoint: CheckpointSlot;
+  /** False with `--no-persistence`: `checkpoint` forgets, and output starts afresh. */
+  readonly persistent: boolean;
+  /** True with `--reset`: positions and what the sink holds for this pipeline are to be dropped. */
+  readonly reset: boolean;
+}
+
+export interface Sink {
+  /**
+   * Prepares the output (folders, tables), repairs what a crash left behind (cuts a file back to
+   * its committed length), and returns what is committed already.
+   */
+  open(): Promise<Positions>;
+  /** Takes a batch; it need not be durable yet. The sequence is above the source's position. */
+  write(batch: Batch): Promise<void> | void;
+  /**
+   * Makes what was written durable together with its positions, as far as the format allows (a
+   * Parquet file only when it is complete), and returns the positions that are durable now.
+   * `final`: the range or the run ends here, so incomplete output is finished too.
+   */
+  commit(reason: "interval" | "idle" | "final"): Promise<Positions>;
+  /** Frees resources without committing: what a crash would do, but tidy. */
+  close(): Promise<void>;
+}
+
+export interface SourceDefinition extends ComponentDeclaration {
+  readonly role: "source";
+  create(context: ComponentContext): Source | Promise<Source>;
+}
+
+export interface ProcessorDefinition extends ComponentDeclaration {
+  readonly role: "processor";
+  create(context: ComponentContext): Processor | Promise<Processor>;
+}
+
+export interface SinkDefinition extends ComponentDeclaration {
+  readonly role: "sink";
+  create(context: SinkContext): Sink | Promise<Sink>;
+}
+
+export type ComponentDefinition = SourceDefinition | ProcessorDefinition | SinkDefinition;
