@@ -1,0 +1,18 @@
+/** Every event type that flowctl has a schema for, by name and alias. */
+
+import type { EventType } from "./event-type.ts";
+import { ledgerEvent } from "./ledger.ts";
+
+export const eventTypes: readonly EventType[] = [
+  ledgerEvent,
+];
+
+const byName = new Map<string, EventType>();
+for (const type of eventTypes) {
+  for (const name of [type.name, ...type.aliases]) byName.set(name.toLowerCase(), type);
+}
+
+/** The event type of that name or alias, without regard to case; undefined: not one of ours. */
+export function eventTypeByName(name: string): EventType | undefined {
+  return byName.get(name.toLowerCase());
+}
