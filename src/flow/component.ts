@@ -110,17 +110,39 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-export interface SourceDefinition extends ComponentDeclaration {
+/** One thing that `flowctl doctor` looked at. */
+export interface CheckResult {
+  /** What was looked at, as the user knows it: a URL, a folder, a table. No secrets. */
+  readonly target: string;
+  readonly status: "ok" | "warning" | "failed";
+  /** What was found: a latency, a server version, or what is wrong. */
+  readonly detail: string;
+  /** What the user can do about it, as a sentence. */
+  readonly hint?: string;
+}
+
+/** What a definition of any role may have beside its declaration. */
+export interface Checkable {
+  /**
+   * Looks whether everything that this config names can be reached with its credentials: a
+   * server, a bucket, a folder that can be written to. It reads no ledger, writes nothing that
+   * stays, gives up when the context's `signal` fires, and reports rather than throws; what it
+   * throws all the same becomes one failed result.
+   */
+  check?(context: ComponentContext): Promise<readonly CheckResult[]>;
+}
+
+export interface SourceDefinition extends ComponentDeclaration, Checkable {
   readonly role: "source";
   create(context: ComponentContext): Source | Promise<Source>;
 }
 
-export interface ProcessorDefinition extends ComponentDeclaration {
+export interface ProcessorDefinition extends ComponentDeclaration, Checkable {
   readonly role: "processor";
   create(context: ComponentContext): Processor | Promise<Processor>;
 }
 
-export interface SinkDefinition extends ComponentDeclaration {
+export interface SinkDefinition extends ComponentDeclaration, Checkable {
   readonly role: "sink";
   create(context: SinkContext): Sink | Promise<Sink>;
 }
