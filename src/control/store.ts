@@ -1,0 +1,88 @@
+/**
+ * Where the control plane keeps what must outlive it: SQLite by default, Postgres for several
+ * servers on one store, memory for tests and demonstrations.
+ *
+ * The registry itself lives in memory; a store sees services in coalesced batches, so a storm of
+ * heartbeats is one write every few seconds.
+ */
+
+import type {
+  AgentRecord,
+  AuditRecord,
+  ChunkRecord,
+  ChunkStatus,
+  EventRecord,
+  PipelineRecord,
+  RunRecord,
+  RunStatus,
+  ServiceRecord,
+  TokenRecord,
+} from "./model.ts";
+
+export interface RunFilter {
+  readonly pipeline_name?: string;
+  readonly status?: RunStatus;
+  /** Newest first; default 10, at most 1,000. */
+  readonly limit?: number;
+}
+
+export interface ChunkFilter {
+  readonly pipeline_run_id?: string;
+  readonly component_id?: string;
+  readonly status?: ChunkStatus;
+  readonly limit?: number;
+}
+
+export interface EventFilter {
+  readonly pipeline?: string;
+  /** A kind, or the beginning of kinds when it ends with a dot. */
+  readonly kind?: string;
+  readonly since_ms?: number;
+  readonly limit?: number;
+}
+
+export interface ControlStore {
+  loadServices(): Promise<readonly ServiceRecord[]>;
+  saveServices(services: readonly ServiceRecord[]): Promise<void>;
+  deleteServices(serviceIds: readonly string[]): Promise<void>;
+
+  putRun(run: RunRecord): Promise<void>;
+  getRun(runId: string): Promise<RunRecord | undefined>;
+  listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+
+  putChunk(chunk: ChunkRecord): Promise<void>;
+  getChunk(chunkId: string): Promise<ChunkRecord | undefined>;
+  listChunks(filter: ChunkFilter): Promise<readonly ChunkRecord[]>;
+
+  /** An id that is there already is left as it is. */
+  addEvents(events: readonly EventRecord[]): Promise<void>;
+  listEvents(filter: EventFilter): Promise<readonly EventRecord[]>;
+
+  /** Writes only when the stored revision is `expectedRevision` (0: none); false when it is not. */
+  putPipeline(pipeline: PipelineRecord, expectedRevision: number): Promise<boolean>;
+  getPipeline(id: string): Promise<PipelineRecord | undefined>;
+  listPipelines(): Promise<readonly PipelineRecord[]>;
+  deletePipeline(id: string): Promise<boolean>;
+
+  putAgent(agent: AgentRecord): Promise<void>;
+  listAgents(): Promise<readonly AgentRecord[]>;
+  deleteAgent(name: string): Promise<void>;
+
+  putToken(token: TokenRecord): Promise<void>;
+  listTokens(): Promise<readonly TokenRecord[]>;
+
+  addAudit(entries: readonly AuditRecord[]): Promise<void>;
+  listAudit(sinceMs: number, limit: number): Promise<readonly AuditRecord[]>;
+
+  /** Removes runs that ended, chunks and events before then; returns how many. */
+  deleteHistoryBefore(timeMs: number): Promise<number>;
+
+  /**
+   * A lease by name: taken when free, expired or held by the same holder, and then held until
+   * `ttlMs` from now. Without NATS this is what elects the leader among several servers.
+   */
+  takeLease(name: string, holder: string, ttlMs: number): Promise<boolean>;
+  releaseLease(name: string, holder: string): Promise<void>;
+
+  close(): Promise<void>;
+}
