@@ -1,0 +1,22 @@
+/**
+ * Every command, in the order of `flowctl --help`. A command's module is loaded only when that
+ * command runs, so that `flowctl version` does not pay for the AWS SDK.
+ */
+
+import type { Command } from "commander";
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: "Pipelines:" | "Operations:" | "Reference:";
+  load(): Promise<Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "version",
+    summary: "print the version",
+    group: "Reference:",
+    load: async () => (await import("./version.ts")).versionCommand(),
+  },
+];
