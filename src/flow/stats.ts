@@ -1,5 +1,6 @@
 /** What a run says of itself while it runs and when it has ended: live view, summary, metrics. */
 
+import type { FlowctlError } from "../spec/errors.ts";
 import type { Role } from "../spec/pipeline.ts";
 
 export interface ComponentStats {
@@ -50,5 +51,8 @@ export interface RunStats {
 }
 
 export interface RunSummary extends RunStats {
+  /** Completed: the range ended. Stopped: `stop` or `abort` ended it. Failed: see `error`. */
   readonly outcome: "completed" | "stopped" | "failed";
+  /** Why it failed, or (`flow/deadline`) why it was stopped before it had drained. */
+  readonly error?: FlowctlError;
 }
