@@ -6,9 +6,11 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** One JSON object on one line; 64-bit integers keep all their digits. */
+/** One JSON object on one line; 64-bit integers become strings of all their digits. */
 export function printJson(value: unknown): void {
-  printLine(
-    JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? String(inner) : inner),
-  );
+  printLine(jsonText(value));
+}
+
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? String(inner) : inner);
 }

@@ -1,0 +1,95 @@
+/** One `flowctl run` from its start to its exit status. */
+
+import process from "node:process";
+import type { Run, RunOptions } from "../flow/run.ts";
+import { startRun } from "../flow/run.ts";
+import type { RunSummary } from "../flow/stats.ts";
+import { EXIT_DONE, EXIT_INTERRUPTED } from "../spec/errors.ts";
+import { componentsOf, type PipelineSpec } from "../spec/pipeline.ts";
+import type { GlobalOptions } from "./globals.ts";
+import { jsonText } from "./print.ts";
+import { progressOf } from "./progress.ts";
+import { errorReport, errorText, exitStatusOf } from "./report.ts";
+import { createDisplay } from "./run-display.ts";
+import { onSignals } from "./signals.ts";
+import { paint } from "./style.ts";
+import { summaryText } from "./summary.ts";
+
+/** After the second signal, how long children may take to go before the process does. */
+const ABORT_GRACE_ms = 500;
+
+export interface SessionOptions {
+  readonly globals: GlobalOptions;
+  readonly redact: (text: string) => string;
+}
+
+/** Runs the pipeline with its display, prints its summary, and resolves to the exit status. */
+export async function runSession(
+  options: Omit<RunOptions, "log">,
+  { globals, redact }: SessionOptions,
+): Promise<number> {
+  const rowsOnStdout = writesToStdout(options.pipeline);
+  const display = createDisplay({
+    globals,
+    redact,
+    rowsOnTerminal: rowsOnStdout && process.stdout.isTTY === true,
+  });
+  const run = startRun({ ...options, log: display.log });
+  const release = onSignals({
+    stop: (signal) => {
+      display.log.info(`${signal}: finishing what is on its way; once more ends at once`);
+      display.state("stopping");
+      run.stop();
+    },
+    abort: () => abort(run, display.close),
+  });
+  display.follow(run);
+  const summary = await run.done;
+  release();
+  display.close();
+  printSummary(summary, globals, redact, rowsOnStdout);
+  return statusOf(summary);
+}
+
+/** Rows and the summary must not mix on stdout: where a sink has it, the summary moves to stderr. */
+function writesToStdout(pipeline: PipelineSpec): boolean {
+  return componentsOf(pipeline).some((component) => component.type === "stdout");
+}
+
+function abort(run: Run, restoreTerminal: () => void): void {
+  run.abort();
+  setTimeout(() => {
+    restoreTerminal();
+    process.exit(EXIT_INTERRUPTED);
+  }, ABORT_GRACE_ms);
+}
+
+function printSummary(
+  summary: RunSummary,
+  globals: GlobalOptions,
+  redact: (text: string) => string,
+  rowsOnStdout: boolean,
+): void {
+  const out = rowsOnStdout ? process.stderr : process.stdout;
+  const { error, ...figures } = summary;
+  if (globals.output === "json") {
+    const report = error === undefined ? figures : { ...figures, error: errorReport(error) };
+    out.write(redact(jsonText(report)) + "\n");
+  } else {
+    out.write(redact(summaryText(summary, paint(globals.color && out.isTTY === true))));
+  }
+  if (error !== undefined) process.stderr.write(redact(errorText(error, globals)));
+}
+
+/**
+ * A run that was asked to stop ended well when it had no end of its own to reach; one whose range
+ * is not done was interrupted, so that `flowctl run a && next` does not go on.
+ */
+function statusOf(summary: RunSummary): number {
+  if (summary.error !== undefined) return exitStatusOf(summary.error);
+  if (summary.outcome === "completed") return EXIT_DONE;
+  const unfinished = summary.sources.map(progressOf).some((progress) =>
+    progress !== undefined && progress.done < progress.total
+  );
+  return unfinished ? EXIT_INTERRUPTED : EXIT_DONE;
+}
