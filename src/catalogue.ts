@@ -1,5 +1,10 @@
 /** Every built-in component. A new component is one line here. */
 
 import type { ComponentDefinition } from "./flow/component.ts";
+import { csv } from "./sinks/csv.ts";
+import { jsonl } from "./sinks/jsonl.ts";
 
-export const catalogue: readonly ComponentDefinition[] = [];
+export const catalogue: readonly ComponentDefinition[] = [
+  jsonl,
+  csv,
+];

@@ -6,9 +6,9 @@
 
 import { Buffer } from "node:buffer";
 import type { Json, Row, Value } from "../flow/batch.ts";
-import { FlowctlError } from "../spec/errors.ts";
 import type { Column, ColumnType, EventType } from "./event-type.ts";
 import { isoTimestamp } from "./timestamp.ts";
+import { valueError } from "./value-error.ts";
 
 /** How deep a value of a `json` column may nest; Stellar's own values stay far below. */
 export const MAX_JSON_DEPTH = 1000;
@@ -90,11 +90,11 @@ const REPEATING: ReadonlySet<ColumnType> = new Set<ColumnType>([
 
 const FORMATS: Readonly<Record<ColumnType, Format>> = {
   string: jsonString,
-  int32: integer,
-  int64: integer,
-  uint64: integer,
+  int32: integerText,
+  int64: integerText,
+  uint64: integerText,
   double: jsonNumber,
-  decimal,
+  decimal: decimalText,
   boolean: (value: boolean) => value ? "true" : "false",
   timestamp: (value: Date) => `"${isoTimestamp(value)}"`,
   bytes: (value: Uint8Array) => `"${base64(value)}"`,
@@ -153,17 +153,20 @@ function object(value: { readonly [key: string]: Json }, depth: number): string 
   return text + "}";
 }
 
-function jsonNumber(value: number): string {
+/** The shortest text that reads back as this number; null where JSON has none. */
+export function jsonNumber(value: number): string {
   if (!Number.isFinite(value)) return "null";
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
-function integer(value: number | bigint): string {
+/** All digits of an integer; a RangeError for a number that is none, or is no longer exact. */
+export function integerText(value: number | bigint): string {
   if (typeof value === "bigint" || Number.isSafeInteger(value)) return value.toString();
   throw new RangeError("not an integer");
 }
 
-function decimal(value: string): string {
+/** The digits of a decimal; a RangeError for a text that is none. */
+export function decimalText(value: string): string {
   if (DECIMAL.test(value)) return value;
   throw new RangeError("not a decimal");
 }
@@ -171,15 +174,4 @@ function decimal(value: string): string {
 /** Base64 with padding, of the bytes in place. */
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-}
-
-const SHOWN_CHARS = 60;
-
-function valueError(column: Column, value: Value, cause: unknown): FlowctlError {
-  const shown = String(value).slice(0, SHOWN_CHARS);
-  return new FlowctlError(
-    "sink/value-out-of-range",
-    `column ${column.name} (${column.type}) cannot hold ${JSON.stringify(shown)}`,
-    { cause },
-  );
 }

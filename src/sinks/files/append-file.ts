@@ -1,0 +1,180 @@
+/** A file that grows: written in large pieces, and cut back to what a checkpoint knows. */
+
+import { Buffer } from "node:buffer";
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { FlowctlError } from "../../spec/errors.ts";
+import { fileError } from "./file-error.ts";
+import { lockPath } from "./path-lock.ts";
+import type { PathLock } from "./path-lock.ts";
+
+/** Text is held until it is this long: one system call for hundreds of rows. */
+export const WRITE_AFTER_CHARS = 256 * 1024;
+
+const syncLater = promisify(fsync);
+
+export interface AppendFile {
+  readonly path: string;
+  append(text: string): void;
+  /** Makes everything appended durable and returns the file's length in bytes. */
+  sync(): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Opens a file for appending and makes its length `committed_bytes`, the last length known to be
+ * durable; undefined for a file that no checkpoint knows, which is then emptied when `overwrite`
+ * and otherwise has to be empty.
+ *
+ * Errors: `state/output-missing` and `state/output-damaged` when less is there than was committed,
+ * `sink/path-in-use` when somebody else's data or another writer is there.
+ */
+export function openAppendFile(
+  path: string,
+  committed_bytes: number | undefined,
+  overwrite: boolean,
+): AppendFile {
+  try {
+    return open(path, committed_bytes, overwrite);
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}
+
+function open(path: string, committed_bytes: number | undefined, overwrite: boolean): AppendFile {
+  mkdirSync(dirname(path), { recursive: true });
+  if (committed_bytes !== undefined && committed_bytes > 0) mustExist(path, committed_bytes);
+  const descriptor = openSync(path, "a");
+  let lock: PathLock | undefined;
+  try {
+    const regular = fstatSync(descriptor).isFile();
+    if (!regular) return growing(path, descriptor, undefined, 0);
+    lock = lockPath(path);
+    const start_bytes = cutBack(path, descriptor, committed_bytes, overwrite);
+    return growing(path, descriptor, lock, start_bytes);
+  } catch (error) {
+    closeSync(descriptor);
+    lock?.release();
+    throw error;
+  }
+}
+
+function mustExist(path: string, committed_bytes: number): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  throw new FlowctlError(
+    "state/output-missing",
+    `${path} is gone, but its checkpoint says that ${committed_bytes} bytes were written`,
+    { hint: "Put the file back, or run with --reset to write everything again." },
+  );
+}
+
+function cutBack(
+  path: string,
+  descriptor: number,
+  committed_bytes: number | undefined,
+  overwrite: boolean,
+): number {
+  const length_bytes = fstatSync(descriptor).size;
+  const keep_bytes = overwrite ? 0 : committed_bytes ?? 0;
+  if (length_bytes < keep_bytes) {
+    throw new FlowctlError(
+      "state/output-damaged",
+      `${path} has ${length_bytes} bytes, fewer than the ${keep_bytes} of its checkpoint`,
+      { hint: "Put the whole file back, or run with --reset to write everything again." },
+    );
+  }
+  if (committed_bytes === undefined && !overwrite && length_bytes > 0) {
+    throw new FlowctlError(
+      "sink/path-in-use",
+      `${path} already has ${length_bytes} bytes that no checkpoint of this sink knows`,
+      { hint: "Move the file away, or run with --reset to replace it." },
+    );
+  }
+  if (length_bytes > keep_bytes) {
+    ftruncateSync(descriptor, keep_bytes);
+    fsyncSync(descriptor);
+  }
+  return keep_bytes;
+}
+
+function growing(
+  path: string,
+  descriptor: number,
+  lock: PathLock | undefined,
+  start_bytes: number,
+): AppendFile {
+  const regular = lock !== undefined;
+  let length_bytes = start_bytes;
+  let pending = "";
+  let open = true;
+  let synced_bytes = -1;
+  // What reached the file after a failure is unknown, so nothing may be built upon it.
+  let failure: FlowctlError | undefined;
+
+  const guarded = (work: () => void) => {
+    if (failure !== undefined) throw failure;
+    try {
+      work();
+    } catch (error) {
+      failure = fileError(error, path);
+      throw failure;
+    }
+  };
+  const flush = () => {
+    const bytes = Buffer.from(pending, "utf8");
+    pending = "";
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(descriptor, bytes, done, bytes.length - done);
+    }
+    length_bytes += bytes.length;
+  };
+
+  return {
+    path,
+    append(text) {
+      pending += text;
+      if (pending.length >= WRITE_AFTER_CHARS) guarded(flush);
+    },
+    async sync() {
+      guarded(flush);
+      if (!regular || synced_bytes === length_bytes) return length_bytes;
+      try {
+        await syncLater(descriptor);
+        if (synced_bytes < 0) syncFolder(dirname(path));
+        synced_bytes = length_bytes;
+      } catch (error) {
+        failure = fileError(error, path);
+        throw failure;
+      }
+      return length_bytes;
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      closeSync(descriptor);
+      lock?.release();
+    },
+  };
+}
+
+/** Makes the names in a folder durable: a new file's data alone may survive without its name. */
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,45 @@
+import { createRowWriter } from "../events/json.ts";
+import type { SinkContext, SinkDefinition } from "../flow/component.ts";
+import { configJsonSchema, configSchema } from "../gen/config/jsonl.ts";
+import type { Config } from "../gen/config/jsonl.ts";
+import { ANY_EVENT } from "../spec/declaration.ts";
+import { configOf, needed } from "./config.ts";
+import { createRowsSink } from "./files/rows-sink.ts";
+
+/** A file of one JSON object per line; rows of several event types may share it. */
+export const jsonl: SinkDefinition = {
+  name: "jsonl",
+  role: "sink",
+  aliases: [
+    "json-lines",
+    "ndjson",
+    "SaveToJSONL",
+    "SaveToJSON",
+    "SaveToFile",
+    "jsonl-sink",
+    "file-sink",
+  ],
+  summary: "Appends events to a file, one JSON object per line.",
+  configSchema,
+  configJsonSchema,
+  configAliases: { file: "path", file_path: "path", filename: "path", output_path: "path" },
+  neededToRun: ["path"],
+  accepts: [ANY_EVENT],
+  emits: [],
+  example: `id: rows
+type: jsonl
+inputs: [transfers]
+config:
+  path: out/{table}.jsonl
+`,
+  create(context: SinkContext) {
+    const config = configOf<Config>(context);
+    return createRowsSink(context, needed(context, "path", config.path), {
+      header: undefined,
+      writer(type) {
+        const write = createRowWriter(type);
+        return (row) => write(row) + "\n";
+      },
+    });
+  },
+};

@@ -1,0 +1,159 @@
+/**
+ * The exactly-once logic of the database sinks: rows and checkpoint in one transaction, whoever
+ * the database is.
+ */
+
+import type { EventType } from "../../events/event-type.ts";
+import type { Batch } from "../../flow/batch.ts";
+import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
+import { FlowctlError } from "../../spec/errors.ts";
+import { assertOutputsExist, assertSameTable, deleteStaleRows, resetOutputs } from "./outputs.ts";
+import type { PendingTable } from "./pending-rows.ts";
+import { createPendingRows } from "./pending-rows.ts";
+import type { OnConflict, SinkKey, SqlSession, SqlStore, WriteScope } from "./store.ts";
+import { TableNames } from "./table-name.ts";
+import { setUpTable } from "./table-setup.ts";
+
+/** Rows are held in memory up to this size, then written in a transaction of their own. */
+export const BUFFER_LIMIT_bytes = 16 * 1024 * 1024;
+
+export interface SqlSinkConfig {
+  readonly table: string;
+  readonly on_conflict: OnConflict;
+  readonly auto_migrate: boolean;
+}
+
+export function sinkKey(context: Pick<SinkContext, "spec" | "pipeline">): SinkKey {
+  const { pipeline, spec } = context;
+  return { namespace: pipeline.namespace, pipeline: pipeline.name, sink: spec.id };
+}
+
+export function createSqlSink<R>(
+  store: SqlStore<R>,
+  config: SqlSinkConfig,
+  context: SinkContext,
+): Sink {
+  const key = sinkKey(context);
+  const names = new TableNames(config.table, (table) => store.checkTableName(table));
+  const pending = createPendingRows<R>({
+    tableOf: (type) => names.tableOf(type),
+    encoder: (type) => store.encoder(type),
+    onConflict: config.on_conflict,
+  });
+  /** Event types whose table was looked at by a transaction that took effect. */
+  let ready = new WeakSet<EventType>();
+  let committed: Positions = new Map();
+  let mayHoldStaleRows = false;
+
+  const setup = {
+    autoMigrate: config.auto_migrate,
+    addColumnStatement: store.addColumnStatement.bind(store),
+  };
+
+  async function guarded<T>(scope: WriteScope, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw error instanceof FlowctlError ? error : store.explain(error, scope);
+    }
+  }
+
+  async function readCheckpoint(session: SqlSession<R>): Promise<Positions> {
+    if (context.reset) await resetOutputs(session);
+    const outputs = await session.outputs();
+    const positions = await session.positions();
+    if (positions.size > 0) await assertOutputsExist(session, outputs, key);
+    else {for (const { table, eventType } of outputs) {
+        const gone = await session.columnsOf(table) === undefined;
+        if (gone) await session.deleteOutput(eventType);
+      }}
+    mayHoldStaleRows = outputs.some((output) => output.stale);
+    return positions;
+  }
+
+  /** One event type's table, created and recorded when it is the first time. */
+  async function prepare(session: SqlSession<R>, part: PendingTable<R>): Promise<void> {
+    const { table, type } = part;
+    if (ready.has(type)) return;
+    await setUpTable(session, table, type, setup);
+    if (!context.persistent) return;
+    const outputs = await session.outputs();
+    if (committed.size > 0) assertSameTable(outputs, type, table, key);
+    const recorded = outputs.find((output) => output.eventType === type.name);
+    if (recorded?.table !== table) {
+      await session.saveOutput({ eventType: type.name, table, stale: false });
+    }
+  }
+
+  async function writePending(session: SqlSession<R>, target: Positions): Promise<void> {
+    if (context.persistent) {
+      const found = await session.positions();
+      if (same(found, target)) return;
+      if (!same(found, committed)) throw movedByAnother(key, committed, found);
+      if (mayHoldStaleRows) {
+        await deleteStaleRows(session, await session.outputs(), pending.ledgers?.[0] ?? 0);
+      }
+    }
+    const parts = pending.tables();
+    for (const part of parts) {
+      await prepare(session, part);
+      await session.insert(part.table, part.type, part.rows.values(), config.on_conflict);
+    }
+    if (context.persistent) {
+      await session.savePositions(pending.positions, new Set(committed.keys()));
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (pending.positions.size === 0) return;
+    const parts = pending.tables();
+    const target = new Map([...committed, ...pending.positions]);
+    const scope = { tables: parts.map(({ table }) => table), ledgers: pending.ledgers };
+    await guarded(
+      scope,
+      () => store.transaction((session) => writePending(session, target)),
+    );
+    for (const { type } of parts) ready.add(type);
+    committed = target;
+    mayHoldStaleRows = false;
+    context.meter.add("rows_written", pending.rows);
+    pending.clear();
+  }
+
+  return {
+    async open() {
+      ready = new WeakSet();
+      pending.clear();
+      committed = await guarded({ tables: [], ledgers: undefined }, async () => {
+        await store.open();
+        return context.persistent ? await store.transaction(readCheckpoint) : new Map();
+      });
+      return committed;
+    },
+    async write(batch: Batch) {
+      // Before the batch is taken: a failure leaves it with the caller, who may try again.
+      if (pending.bytes >= BUFFER_LIMIT_bytes) await flush();
+      pending.add(batch);
+    },
+    async commit() {
+      await flush();
+      return committed;
+    },
+    close: () => store.close(),
+  };
+}
+
+function same(a: Positions, b: Positions): boolean {
+  return a.size === b.size && [...a].every(([source, sequence]) => b.get(source) === sequence);
+}
+
+function movedByAnother(key: SinkKey, ours: Positions, found: Positions): FlowctlError {
+  const text = (positions: Positions) =>
+    [...positions].map(([source, sequence]) => `${source} ${sequence}`).join(", ") || "none";
+  return new FlowctlError(
+    "state/locked",
+    `the checkpoint of sink ${key.sink} moved while this run wrote: ` +
+      `expected ${text(ours)}, found ${text(found)}`,
+    { hint: "Another run of this pipeline writes to the same database: stop one of them." },
+  );
+}
