@@ -101,7 +101,7 @@ describe("registry", () => {
     clock.advance(FORGET_AFTER_MS);
     registry.sweep();
     assert.equal(state(), undefined);
-    assert.deepEqual(registry.takeDirty().deleted, [service_id]);
+    assert.deepEqual(registry.takeDirty(true).deleted, [service_id]);
   });
 
   test("completed work is never unhealthy for its silence", () => {
@@ -133,7 +133,7 @@ describe("registry", () => {
       clock.advance(10_000);
       before.heartbeat({ service_id, metrics: { a: 1 } });
     }
-    const stored = copies(before.takeDirty().saved);
+    const stored = copies(before.takeDirty(true).saved);
     clock.advance(600_000);
     const after = createRegistry(clock, stored);
     clock.advance(29_000);

@@ -43,8 +43,11 @@ interface Entry {
   /** Monotonic ms of its last sign of life. */
   seen: number;
   connection: Connection | undefined;
-  dirty: boolean;
+  dirty: Dirty;
 }
+
+/** What the store has not seen yet: nothing, only beats, or a change worth keeping at once. */
+type Dirty = "no" | "beat" | "change";
 
 export class RegistryFullError extends Error {}
 
@@ -58,8 +61,10 @@ export interface Registry {
   list(): readonly ServiceRecord[];
   /** Ages everybody; called by the janitor. */
   sweep(): void;
-  /** What has changed since the last call, for the store. */
-  takeDirty(): { readonly saved: readonly ServiceRecord[]; readonly deleted: readonly string[] };
+  /** What has changed since the last call, for the store; mere beats only when asked for. */
+  takeDirty(
+    beats: boolean,
+  ): { readonly saved: readonly ServiceRecord[]; readonly deleted: readonly string[] };
   /** Called at every change but plain heartbeats. Returns how to stop. */
   subscribe(listener: (change: RegistryChange) => void): () => void;
 }
@@ -94,7 +99,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
     const before = entry.record.state;
     if (before === state) return;
     entry.record.state = state;
-    entry.dirty = true;
+    entry.dirty = "change";
     emit({ kind: "state", service: entry.record, before });
   };
 
@@ -105,7 +110,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       interval_ms: record.interval_ms,
       ttl_ms: record.ttl_ms,
     };
-    add({ record, pace, seen: clock.monotonic(), connection: undefined, dirty: false });
+    add({ record, pace, seen: clock.monotonic(), connection: undefined, dirty: "no" });
   }
 
   /** The entry that this registration takes over: its own from before, unless that one is alive. */
@@ -150,7 +155,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
         interval_ms: pace.interval_ms,
         ttl_ms: pace.ttl_ms,
       };
-      add({ record, pace, seen: clock.monotonic(), connection, dirty: true });
+      add({ record, pace, seen: clock.monotonic(), connection, dirty: "change" });
       emit({ kind: before === undefined ? "registered" : "changed", service: record });
       return record;
     },
@@ -163,7 +168,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       entry.pace = nextPace(entry.pace, seen - entry.seen);
       entry.seen = seen;
       entry.connection = connection ?? entry.connection;
-      entry.dirty = true;
+      if (entry.dirty === "no") entry.dirty = "beat";
       record.last_heartbeat_ms = clock.now();
       record.interval_ms = entry.pace.interval_ms;
       record.ttl_ms = entry.pace.ttl_ms;
@@ -179,7 +184,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       entry.record.work = work;
       entry.record.message = message;
       entry.seen = clock.monotonic();
-      entry.dirty = true;
+      entry.dirty = "change";
       emit({ kind: "changed", service: entry.record });
       return true;
     },
@@ -214,11 +219,11 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       }
     },
 
-    takeDirty() {
+    takeDirty(beats) {
       const saved: ServiceRecord[] = [];
       for (const entry of entries.values()) {
-        if (!entry.dirty) continue;
-        entry.dirty = false;
+        if (entry.dirty === "no" || (entry.dirty === "beat" && !beats)) continue;
+        entry.dirty = "no";
         saved.push(entry.record);
       }
       return { saved, deleted: deleted.splice(0) };

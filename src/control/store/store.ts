@@ -17,7 +17,7 @@ import type {
   RunStatus,
   ServiceRecord,
   TokenRecord,
-} from "./model.ts";
+} from "../model.ts";
 
 export interface RunFilter {
   readonly pipeline_name?: string;

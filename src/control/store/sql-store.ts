@@ -1,0 +1,270 @@
+import type {
+  AgentRecord,
+  AuditRecord,
+  ChunkRecord,
+  EventRecord,
+  PipelineRecord,
+  RunRecord,
+  ServiceRecord,
+  TokenRecord,
+} from "../model.ts";
+import { readDocument, writeDocument } from "./document.ts";
+import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+import type { ControlStore } from "./store.ts";
+import { STORE_VERSION, TABLES } from "./tables.ts";
+
+const DEFAULT_LIMIT = 10;
+const MAX_LIMIT = 1_000;
+/** Rows a transaction when many are saved: between them heartbeats are answered. */
+const SAVE_CHUNK_ROWS = 250;
+
+const limitOf = (limit: number | undefined, byDefault: number = DEFAULT_LIMIT): number =>
+  Math.min(
+    Math.max(limit !== undefined && limit > 0 ? Math.floor(limit) : byDefault, 1),
+    MAX_LIMIT,
+  );
+
+const bodies = <T>(rows: readonly SqlRow[]): T[] => rows.map((row) => readDocument<T>(row["body"]));
+
+/** Conditions that are joined by AND, with their values. */
+function where(conditions: readonly (readonly [sql: string, value: SqlValue | undefined])[]) {
+  const values: SqlValue[] = [];
+  const parts: string[] = [];
+  for (const [sql, value] of conditions) {
+    if (value === undefined || value === "") continue;
+    values.push(value);
+    parts.push(sql.replace("?", `$${values.length}`));
+  }
+  return { values, sql: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}` };
+}
+
+/** Creates the tables where they are missing. Fails on a store of a later version. */
+export async function openSqlStore(sql: Sql): Promise<ControlStore> {
+  for (const statement of TABLES) await sql.query(statement);
+  const [version] = await sql.query("SELECT value FROM flowctl_store WHERE key = 'version'");
+  if (version === undefined) {
+    await sql.query(
+      "INSERT INTO flowctl_store (key, value) VALUES ('version', $1) ON CONFLICT DO NOTHING",
+      [String(STORE_VERSION)],
+    );
+  } else if (Number(version["value"]) > STORE_VERSION) {
+    throw new Error(
+      `the store is of version ${
+        version["value"]
+      }, made by a later flowctl; this one knows ${STORE_VERSION}`,
+    );
+  }
+
+  const upsert = (
+    table: string,
+    columns: Readonly<Record<string, SqlValue>>,
+    target: Sql = sql,
+  ) => {
+    const names = Object.keys(columns);
+    const set = names.filter((name) => name !== "id").map((name) => `${name} = excluded.${name}`);
+    return target.query(
+      `INSERT INTO ${table} (${names.join(", ")}) VALUES (${
+        names.map((_, i) => `$${i + 1}`).join(", ")
+      })
+       ON CONFLICT (id) DO UPDATE SET ${set.join(", ")}`,
+      Object.values(columns),
+    );
+  };
+  const inChunks = async <T>(
+    items: readonly T[],
+    save: (sql: Sql, item: T) => Promise<unknown>,
+  ) => {
+    for (let at = 0; at < items.length; at += SAVE_CHUNK_ROWS) {
+      await sql.transaction(async (inner) => {
+        for (const item of items.slice(at, at + SAVE_CHUNK_ROWS)) await save(inner, item);
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const byId = async <T>(table: string, id: string): Promise<T | undefined> =>
+    bodies<T>(await sql.query(`SELECT body FROM ${table} WHERE id = $1`, [id]))[0];
+  const all = async <T>(table: string): Promise<T[]> =>
+    bodies<T>(await sql.query(`SELECT body FROM ${table} ORDER BY id`));
+
+  return {
+    loadServices: () => all<ServiceRecord>("flowctl_services"),
+    saveServices: (services) =>
+      inChunks(
+        services,
+        (inner, service) =>
+          upsert(
+            "flowctl_services",
+            { id: service.service_id, body: writeDocument(service) },
+            inner,
+          ),
+      ),
+    deleteServices: (ids) =>
+      inChunks(ids, (inner, id) => inner.query("DELETE FROM flowctl_services WHERE id = $1", [id])),
+
+    async putRun(run) {
+      await upsert("flowctl_runs", {
+        id: run.run_id,
+        pipeline: run.pipeline_name,
+        status: run.status,
+        started: run.start_time_ms,
+        ended: run.end_time_ms ?? null,
+        body: writeDocument(run),
+      });
+    },
+    getRun: (id) => byId<RunRecord>("flowctl_runs", id),
+    async listRuns(filter) {
+      const { sql: condition, values } = where([
+        ["pipeline = ?", filter.pipeline_name],
+        ["status = ?", filter.status],
+      ]);
+      return bodies<RunRecord>(
+        await sql.query(
+          `SELECT body FROM flowctl_runs ${condition} ORDER BY started DESC, id DESC LIMIT ${
+            limitOf(filter.limit)
+          }`,
+          values,
+        ),
+      );
+    },
+
+    async putChunk(chunk) {
+      const changed = chunk.verified_at_ms ?? chunk.completed_at_ms ?? chunk.started_at_ms ??
+        Date.now();
+      await upsert("flowctl_chunks", {
+        id: chunk.chunk_id,
+        run: chunk.pipeline_run_id,
+        component: chunk.component_id,
+        status: chunk.status,
+        first: Number(chunk.chunk_start),
+        changed,
+        body: writeDocument(chunk),
+      });
+    },
+    getChunk: (id) => byId<ChunkRecord>("flowctl_chunks", id),
+    async listChunks(filter) {
+      const { sql: condition, values } = where([
+        ["run = ?", filter.pipeline_run_id],
+        ["component = ?", filter.component_id],
+        ["status = ?", filter.status],
+      ]);
+      return bodies<ChunkRecord>(
+        await sql.query(
+          `SELECT body FROM flowctl_chunks ${condition} ORDER BY run, first, id LIMIT ${
+            limitOf(filter.limit, MAX_LIMIT)
+          }`,
+          values,
+        ),
+      );
+    },
+
+    addEvents: (events) =>
+      inChunks(events, (inner, event) =>
+        inner.query(
+          `INSERT INTO flowctl_events (id, at, kind, pipeline, body) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (id) DO NOTHING`,
+          [event.id, event.at_ms, event.kind, event.pipeline, writeDocument(event)],
+        )),
+    async listEvents(filter) {
+      const prefix = filter.kind?.endsWith(".") === true;
+      const { sql: condition, values } = where([
+        ["pipeline = ?", filter.pipeline],
+        [prefix ? "kind LIKE ?" : "kind = ?", prefix ? `${filter.kind}%` : filter.kind],
+        ["at >= ?", filter.since_ms],
+      ]);
+      const rows = await sql.query(
+        `SELECT body FROM flowctl_events ${condition} ORDER BY at DESC, id DESC LIMIT ${
+          limitOf(filter.limit, 100)
+        }`,
+        values,
+      );
+      return bodies<EventRecord>(rows).reverse();
+    },
+
+    async putPipeline(pipeline, expectedRevision) {
+      const body = writeDocument(pipeline);
+      const rows = expectedRevision === 0
+        ? await sql.query(
+          `INSERT INTO flowctl_pipelines (id, revision, body) VALUES ($1, $2, $3)
+           ON CONFLICT (id) DO NOTHING RETURNING id`,
+          [pipeline.id, pipeline.revision, body],
+        )
+        : await sql.query(
+          `UPDATE flowctl_pipelines SET revision = $2, body = $3
+           WHERE id = $1 AND revision = $4 RETURNING id`,
+          [pipeline.id, pipeline.revision, body, expectedRevision],
+        );
+      return rows.length === 1;
+    },
+    getPipeline: (id) => byId<PipelineRecord>("flowctl_pipelines", id),
+    listPipelines: () => all<PipelineRecord>("flowctl_pipelines"),
+    async deletePipeline(id) {
+      const rows = await sql.query("DELETE FROM flowctl_pipelines WHERE id = $1 RETURNING id", [
+        id,
+      ]);
+      return rows.length === 1;
+    },
+
+    async putAgent(agent) {
+      await upsert("flowctl_agents", { id: agent.name, body: writeDocument(agent) });
+    },
+    listAgents: () => all<AgentRecord>("flowctl_agents"),
+    async deleteAgent(name) {
+      await sql.query("DELETE FROM flowctl_agents WHERE id = $1", [name]);
+    },
+
+    async putToken(token) {
+      await upsert("flowctl_tokens", { id: token.id, body: writeDocument(token) });
+    },
+    listTokens: () => all<TokenRecord>("flowctl_tokens"),
+
+    addAudit: (entries) =>
+      inChunks(
+        entries,
+        (inner, entry) =>
+          inner.query("INSERT INTO flowctl_audit (at, body) VALUES ($1, $2)", [
+            entry.at_ms,
+            writeDocument(entry),
+          ]),
+      ),
+    async listAudit(sinceMs, limit) {
+      return bodies<AuditRecord>(
+        await sql.query(
+          `SELECT body FROM flowctl_audit WHERE at >= $1 ORDER BY at DESC LIMIT ${
+            limitOf(limit, 100)
+          }`,
+          [sinceMs],
+        ),
+      ).reverse();
+    },
+
+    deleteHistoryBefore: (timeMs) =>
+      sql.transaction(async (inner) => {
+        const removed = [
+          await inner.query("DELETE FROM flowctl_runs WHERE ended < $1 RETURNING id", [timeMs]),
+          await inner.query("DELETE FROM flowctl_chunks WHERE changed < $1 RETURNING id", [timeMs]),
+          await inner.query("DELETE FROM flowctl_events WHERE at < $1 RETURNING id", [timeMs]),
+        ];
+        return removed.reduce((sum, rows) => sum + rows.length, 0);
+      }),
+
+    async takeLease(name, holder, ttlMs) {
+      // The database's own clock decides, so servers whose clocks differ agree.
+      const now = sql.dialect === "postgres"
+        ? "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        : "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+      const rows = await sql.query(
+        `INSERT INTO flowctl_leases (name, holder, until) VALUES ($1, $2, ${now} + $3)
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+         WHERE flowctl_leases.holder = excluded.holder OR flowctl_leases.until < ${now}
+         RETURNING name`,
+        [name, holder, ttlMs],
+      );
+      return rows.length === 1;
+    },
+    async releaseLease(name, holder) {
+      await sql.query("DELETE FROM flowctl_leases WHERE name = $1 AND holder = $2", [name, holder]);
+    },
+
+    close: () => sql.close(),
+  };
+}
