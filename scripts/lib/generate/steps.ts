@@ -1,6 +1,8 @@
 /** Every step of `scripts/generate`, in the order in which they run. */
 
 import { configStep } from "./config-step.ts";
+import { pipelineStep } from "./pipeline-step.ts";
+import { protoStep } from "./proto-step.ts";
 import type { Step } from "./step.ts";
 
-export const steps: readonly Step[] = [configStep];
+export const steps: readonly Step[] = [configStep, pipelineStep, protoStep];
