@@ -2,13 +2,21 @@
 
 import { readdir } from "node:fs/promises";
 import { definitionsOf, documentedDefinition } from "./cue.ts";
-import { emitDoc, emitSchema, emitType, Imports, secretKeysOf } from "./emit.ts";
-import { emitJsonSchema } from "./emit-json-schema.ts";
-import { NodeReader } from "./node.ts";
+import {
+  definitionsIn,
+  emitDoc,
+  emitSchema,
+  emitType,
+  Imports,
+  schemaName,
+  secretKeysOf,
+} from "./emit.ts";
+import { type Definitions, emitJsonSchema, type JsonSchema } from "./emit-json-schema.ts";
+import { type Node, NodeReader } from "./node.ts";
 import { generatedFrom, GenerateError, type Step } from "./step.ts";
 
 const FOLDER = "schemas/components";
-const COMMON = `${FOLDER}/common.cue`;
+export const COMMON = `${FOLDER}/common.cue`;
 const OUTPUT = "src/gen/config";
 
 export const configStep: Step = {
@@ -40,6 +48,7 @@ async function componentConfig(name: string): Promise<string> {
     toSpec: "../../spec",
     type: "Config",
     value: "config",
+    hoist: false,
   });
 }
 
@@ -56,34 +65,62 @@ export async function readDefinition(files: readonly string[], definition: strin
     documented,
     `#${definition}`,
   );
-  return { node, doc: schema.description ?? documented.description ?? "" };
+  const doc = schema.description ?? documented.description ?? "";
+  // A component without settings is an empty structure, which looks like a mapping of anything.
+  if (node.kind === "mapping" && schema.additionalProperties === undefined) {
+    return { node: NO_FIELDS, doc };
+  }
+  return { node, doc };
 }
 
+const NO_FIELDS: Node = { kind: "fields", fields: [] };
+
 interface ModuleParts {
-  readonly node: Awaited<ReturnType<typeof readDefinition>>["node"];
+  readonly node: Node;
   readonly doc: string;
   readonly source: string;
   readonly toSpec: string;
   /** Name of the exported type. */
   readonly type: string;
+  /** Whether the JSON Schema has `$defs`; a config's has none, so that it can be put into others. */
+  readonly hoist: boolean;
   /** Prefix of the exported constants: `<value>Schema`, `<value>JsonSchema`. */
   readonly value: string;
 }
 
-export function emitModule({ node, doc, source, toSpec, type, value }: ModuleParts): string {
+export function emitModule({ node, doc, source, toSpec, type, value, hoist }: ModuleParts): string {
   if (node.kind !== "fields") throw new GenerateError(`${source}: the definition has no fields`);
   const imports = new Imports();
   const schema = emitSchema(node, imports);
+  const named = [...definitionsIn(node)].filter(([, each]) => each !== node).map(([name, each]) =>
+    `export interface ${name} ${emitType(each)}
+
+const ${schemaName(name)}: v.GenericSchema<unknown, ${name}> = ${emitSchema(each, imports)};
+
+`
+  ).join("");
   const description = doc.trim();
-  const jsonSchema = {
+  const definitions: Definitions = new Map();
+  const root = emitJsonSchema(
+    { kind: "fields", fields: node.fields },
+    hoist ? definitions : undefined,
+  );
+  const jsonSchema: JsonSchema = {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     ...(description === "" ? {} : { description }),
-    ...emitJsonSchema(node),
+    ...root,
+    ...(definitions.size === 0 ? {} : { $defs: Object.fromEntries(definitions) }),
   };
   return `${generatedFrom(source)}
-import ${schema.includes("v.") ? "* as v" : "type * as v"} from "valibot";
+import ${
+    `${schema}${named}`.includes("v.optional") || schema.includes("v.unknown")
+      ? "* as v"
+      : "type * as v"
+  } from "valibot";
 ${imports.lines(toSpec)}
-${description === "" ? "" : emitDoc(description, "")}export interface ${type} ${emitType(node)}
+${named}${description === "" ? "" : emitDoc(description, "")}export interface ${type} ${
+    emitType(node)
+  }
 
 export const ${value}Schema: v.GenericSchema<unknown, ${type}> = ${schema};
 

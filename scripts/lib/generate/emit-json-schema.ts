@@ -18,7 +18,10 @@ function orText(schema: JsonSchema, pattern: string): JsonSchema {
   return { anyOf: [schema, { type: "string", pattern: `${pattern}|${VARIABLE}` }] };
 }
 
-export function emitJsonSchema(node: Node): JsonSchema {
+/** Schemas by definition, filled as they are met; without it they are written out in place. */
+export type Definitions = Map<string, JsonSchema>;
+
+export function emitJsonSchema(node: Node, definitions?: Definitions): JsonSchema {
   switch (node.kind) {
     case "integer":
       return orText({ type: "integer", ...limits(node.rules) }, DIGITS);
@@ -46,35 +49,52 @@ export function emitJsonSchema(node: Node): JsonSchema {
     case "choice":
       return { anyOf: [{ enum: node.values }, { type: "string", pattern: VARIABLE }] };
     case "list":
-      return emitList(node.item);
+      return emitList(node.item, node.split, definitions);
     case "mapping":
-      return { type: "object", additionalProperties: emitJsonSchema(node.item) };
+      return { type: "object", additionalProperties: emitJsonSchema(node.item, definitions) };
     case "either":
-      return { anyOf: node.branches.map(emitJsonSchema) };
+      return { anyOf: node.branches.map((branch) => emitJsonSchema(branch, definitions)) };
     case "fields":
-      return {
-        type: "object",
-        properties: Object.fromEntries(
-          node.fields.map((field) => [field.name, emitField(field)]),
-        ),
-        required: node.fields.filter((field) => field.required).map((field) => field.name),
-        additionalProperties: false,
-      };
+      return node.name === undefined || definitions === undefined
+        ? emitFields(node.fields, definitions)
+        : reference(node.name, node.fields, definitions);
   }
 }
 
-function emitList(item: Node): JsonSchema {
-  const list = { type: "array", items: emitJsonSchema(item) };
-  return ["fields", "list", "mapping", "unknown", "either"].includes(item.kind)
-    ? list
-    : { anyOf: [list, { type: ["string", "number", "boolean"] }] };
+function reference(
+  name: string,
+  fields: readonly Field[],
+  definitions: Definitions,
+): JsonSchema {
+  if (!definitions.has(name)) definitions.set(name, emitFields(fields, definitions));
+  return { $ref: `#/$defs/${name}` };
 }
 
-function emitField(field: Field): JsonSchema {
+function emitFields(fields: readonly Field[], definitions: Definitions | undefined): JsonSchema {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      fields.map((field) => [field.name, emitField(field, definitions)]),
+    ),
+    required: fields.filter((field) => field.required).map((field) => field.name),
+    additionalProperties: false,
+  };
+}
+
+function emitList(
+  item: Node,
+  split: boolean,
+  definitions: Definitions | undefined,
+): JsonSchema {
+  const list = { type: "array", items: emitJsonSchema(item, definitions) };
+  return split ? { anyOf: [list, { type: ["string", "number", "boolean"] }] } : list;
+}
+
+function emitField(field: Field, definitions: Definitions | undefined): JsonSchema {
   return {
     description: field.doc.trim(),
     ...(field.fallback === undefined || field.fallback === null ? {} : { default: field.fallback }),
-    ...emitJsonSchema(field.node),
+    ...emitJsonSchema(field.node, definitions),
   };
 }
 

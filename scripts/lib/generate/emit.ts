@@ -47,7 +47,7 @@ export function emitSchema(node: Node, imports: Imports, indent = ""): string {
         "structures",
         "list",
         emitSchema(node.item, imports, indent),
-        isScalar(node.item) ? "{ split: true }" : "",
+        node.split ? "{ split: true }" : "",
       );
     case "mapping":
       return call("structures", "mapping", emitSchema(node.item, imports, indent));
@@ -58,12 +58,35 @@ export function emitSchema(node: Node, imports: Imports, indent = ""): string {
         ...node.branches.map((branch) => emitSchema(branch, imports, indent)),
       );
     case "fields": {
+      if (node.name !== undefined && indent !== "") return schemaName(node.name);
       const inner = `${indent}  `;
       const lines = node.fields.map((field) =>
         `${inner}${key(field.name)}: ${emitField(field, imports, inner)},\n`
       );
       return call("structures", "fields", `{\n${lines.join("")}${indent}}`);
     }
+  }
+}
+
+export function schemaName(definition: string): string {
+  return `${definition.charAt(0).toLowerCase()}${definition.slice(1)}Schema`;
+}
+
+/** Definitions that a node refers to, each after those that it refers to itself. */
+export function definitionsIn(node: Node, found = new Map<string, Node>()): Map<string, Node> {
+  switch (node.kind) {
+    case "list":
+    case "mapping":
+      return definitionsIn(node.item, found);
+    case "either":
+      for (const branch of node.branches) definitionsIn(branch, found);
+      return found;
+    case "fields":
+      if (node.name !== undefined && found.has(node.name)) return found;
+      for (const field of node.fields) definitionsIn(field.node, found);
+      return node.name === undefined ? found : found.set(node.name, node);
+    default:
+      return found;
   }
 }
 
@@ -86,8 +109,8 @@ function bounds({ min, max, openMin, openMax }: NumberRules): string {
 }
 
 function textRules(node: Node & { kind: "text" }): string {
-  const { minLength, maxLength, pattern } = node;
-  const rest = objectLiteral({ minLength, maxLength });
+  const { minLength, maxLength, pattern, what } = node;
+  const rest = objectLiteral({ minLength, maxLength, what });
   if (pattern === undefined) return rest;
   const regex = `pattern: /${pattern.replaceAll("/", "\\/")}/u`;
   return rest === "" ? `{ ${regex} }` : rest.replace("{ ", `{ ${regex}, `);
@@ -97,11 +120,6 @@ function objectLiteral(members: Readonly<Record<string, unknown>>): string {
   const present = Object.entries(members).filter(([, member]) => member !== undefined);
   if (present.length === 0) return "";
   return `{ ${present.map(([name, member]) => `${name}: ${JSON.stringify(member)}`).join(", ")} }`;
-}
-
-function isScalar(node: Node): boolean {
-  return node.kind !== "fields" && node.kind !== "list" && node.kind !== "mapping" &&
-    node.kind !== "unknown" && node.kind !== "either";
 }
 
 function key(name: string): string {
@@ -132,6 +150,7 @@ export function emitType(node: Node, indent = ""): string {
     case "either":
       return [...new Set(node.branches.map((branch) => emitType(branch, indent)))].join(" | ");
     case "fields": {
+      if (node.name !== undefined && indent !== "") return node.name;
       const inner = `${indent}  `;
       return `{\n${node.fields.map((field) => emitMember(field, inner)).join("")}${indent}}`;
     }

@@ -17,13 +17,17 @@ export type Node =
   | {
     readonly kind: "text";
     readonly pattern?: string;
+    /** What the pattern asks for, in words: the doc comment of its definition. */
+    readonly what?: string;
     readonly minLength?: number;
     readonly maxLength?: number;
   }
   | { readonly kind: "choice"; readonly values: readonly (string | number | boolean)[] }
-  | { readonly kind: "list"; readonly item: Node }
+  /** `split`: text stands for a list, too. */
+  | { readonly kind: "list"; readonly item: Node; readonly split: boolean }
   | { readonly kind: "mapping"; readonly item: Node }
-  | { readonly kind: "fields"; readonly fields: readonly Field[] }
+  /** `name`: of the definition, where it is one. */
+  | { readonly kind: "fields"; readonly fields: readonly Field[]; readonly name?: string }
   | { readonly kind: "either"; readonly branches: readonly Node[] };
 
 export interface Field {
@@ -62,13 +66,15 @@ export class NodeReader {
       const name = nameOf(schema.$ref);
       const target = this.#definitions[name];
       if (target === undefined) throw new GenerateError(`${path}: there is no definition #${name}`);
-      return this.read(target, this.#documented[name], path);
+      return named(this.read(target, this.#documented[name], path), name, target.description);
     }
     if (documented?.$ref !== undefined) {
       return this.read(schema, this.#documented[nameOf(documented.$ref)], path);
     }
     const marked = this.#marked(schema);
     if (marked !== undefined) return { kind: marked };
+    const merged = this.#merged(schema);
+    if (merged !== undefined) return this.read(merged, documented, path);
     if (schema.allOf !== undefined || schema.not !== undefined) {
       throw new GenerateError(
         `${path}: this mix of constraints has no counterpart in JSON Schema; use a plainer type ` +
@@ -94,12 +100,11 @@ export class NodeReader {
           ...(schema.maxLength === undefined ? {} : { maxLength: schema.maxLength }),
         };
       case "array":
-        return {
-          kind: "list",
-          item: schema.items === undefined
+        return listOf(
+          schema.items === undefined
             ? { kind: "unknown" }
             : this.read(schema.items, documented?.items, `${path}[]`),
-        };
+        );
       case "object":
         return this.#object(schema, documented, path);
       case undefined:
@@ -117,6 +122,24 @@ export class NodeReader {
     return undefined;
   }
 
+  /** `#Int & >=1` comes as a conjunction of the reference and the bound. */
+  #merged({ allOf, ...rest }: CueSchema): CueSchema | undefined {
+    if (allOf === undefined) return undefined;
+    const parts = allOf.map((part) =>
+      part.$ref === undefined ? part : this.#definitions[nameOf(part.$ref)] ?? part
+    );
+    if (!parts.every(isPlainNumber)) return undefined;
+    const numbers = (key: "minimum" | "maximum") =>
+      parts.map((part) => part[key]).filter((bound) => bound !== undefined);
+    const [low, high] = [numbers("minimum"), numbers("maximum")];
+    return {
+      ...rest,
+      type: parts.some((part) => part.type === "integer") ? "integer" : "number",
+      ...(low.length === 0 ? {} : { minimum: Math.max(...low) }),
+      ...(high.length === 0 ? {} : { maximum: Math.min(...high) }),
+    };
+  }
+
   #either(
     branches: readonly CueSchema[],
     documented: CueSchema | undefined,
@@ -131,9 +154,15 @@ export class NodeReader {
         `${path}, alternative ${at + 1}`,
       );
     });
-    // Plain text takes everything, so it comes last.
+    if (!nodes.some((node) => node.kind === "text")) return { kind: "either", branches: nodes };
+    // Plain text takes everything, so it comes last, and is not split into a list.
     const rank = (node: Node) => node.kind === "text" ? 1 : 0;
-    return { kind: "either", branches: nodes.toSorted((a, b) => rank(a) - rank(b)) };
+    return {
+      kind: "either",
+      branches: nodes.toSorted((a, b) => rank(a) - rank(b)).map((node) =>
+        node.kind === "list" ? { ...node, split: false } : node
+      ),
+    };
   }
 
   #numberType(documented: CueSchema | undefined, path: string): "integer" | "number" {
@@ -202,6 +231,18 @@ export class NodeReader {
   }
 }
 
+function named(node: Node, name: string, doc: string | undefined): Node {
+  if (node.kind === "fields") return { ...node, name };
+  if (node.kind !== "text" || node.pattern === undefined || doc === undefined) return node;
+  const sentence = doc.split(/\.(?:\s|$)/, 1)[0] ?? doc;
+  return { ...node, what: sentence.charAt(0).toLowerCase() + sentence.slice(1) };
+}
+
+function listOf(item: Node): Node {
+  const split = !["fields", "list", "mapping", "unknown", "either"].includes(item.kind);
+  return { kind: "list", item, split };
+}
+
 /** A structure whose members all have defaults, a list and a mapping may be left out in CUE. */
 function impliedDefault(node: Node): unknown {
   switch (node.kind) {
@@ -214,6 +255,13 @@ function impliedDefault(node: Node): unknown {
     default:
       return undefined;
   }
+}
+
+/** A number with inclusive bounds or none: what can be joined with another such. */
+function isPlainNumber(schema: CueSchema): boolean {
+  const { type, minimum: _, maximum: __, description: ___, ...rest } = schema;
+  return Object.keys(rest).length === 0 &&
+    (type === undefined || type === "integer" || type === "number");
 }
 
 function nameOf(reference: string): string {
