@@ -3,8 +3,10 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
+import { stdout } from "./sinks/stdout.ts";
 
 export const catalogue: readonly ComponentDefinition[] = [
   jsonl,
   csv,
+  stdout,
 ];

@@ -22,11 +22,14 @@ export const ERROR_CODES = {
   "flow/deadline": EXIT_FAILED,
   "flow/gap": EXIT_FAILED,
   "flow/order": EXIT_FAILED,
+  "flow/source-failed": EXIT_FAILED,
   "flow/processor-failed": EXIT_FAILED,
+  "flow/sink-failed": EXIT_FAILED,
   "flow/internal": EXIT_FAILED,
   // Checkpoints and the state directory.
   "state/locked": EXIT_FAILED,
   "state/unreadable": EXIT_FAILED,
+  "state/disk-full": EXIT_FAILED,
   "state/config-changed": EXIT_FAILED,
   "state/below-checkpoint": EXIT_USAGE,
   "state/output-missing": EXIT_FAILED,
@@ -59,6 +62,8 @@ export const ERROR_CODES = {
   "sink/disk-full": EXIT_FAILED,
   "sink/path-in-use": EXIT_FAILED,
   "sink/value-out-of-range": EXIT_FAILED,
+  // The reader of standard output has had enough (`| head`): the run ends, and quietly.
+  "sink/output-closed": EXIT_DONE,
   // Object stores.
   "objects/not-found": EXIT_FAILED,
   "objects/denied": EXIT_FAILED,

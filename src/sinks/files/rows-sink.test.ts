@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { childScript } from "../../../tests/support/child-script.ts";
 import {
   inTemporaryFolder,
   memorySlot,
@@ -191,12 +192,10 @@ const HOLD_LOCK = `
 test("a path has one writer: in this process and in another", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "rows.jsonl");
-    const script = join(folder, "lock.mjs");
-    writeFileSync(script, HOLD_LOCK);
     const tryElsewhere = () => {
       const module = fileURLToPath(new URL("./path-lock.ts", import.meta.url));
-      const run = process.versions["deno"] === undefined ? [script] : ["run", "-A", script];
-      const child = spawnSync(process.execPath, [...run, module, path], { encoding: "utf8" });
+      const args = childScript(folder, HOLD_LOCK, module, path);
+      const child = spawnSync(process.execPath, args, { encoding: "utf8" });
       return child.stdout.trim() || child.stderr;
     };
     const { sink } = await opened(jsonl, path);
