@@ -4,5 +4,6 @@ import { configStep } from "./config-step.ts";
 import { pipelineStep } from "./pipeline-step.ts";
 import { protoStep } from "./proto-step.ts";
 import type { Step } from "./step.ts";
+import { xdrStep } from "./xdr-step.ts";
 
-export const steps: readonly Step[] = [configStep, pipelineStep, protoStep];
+export const steps: readonly Step[] = [configStep, pipelineStep, protoStep, xdrStep];

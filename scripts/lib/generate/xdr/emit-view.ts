@@ -307,9 +307,6 @@ function emitArm(
   const bytes = bytesOfText(field.type);
   if (bytes !== undefined) variants.push([`${field.name}Bytes`, bytes]);
   for (const [name, type] of variants) {
-    const optional = type.kind === "option"
-      ? `${typeText(file, type)} | undefined`
-      : `${typeText(file, type)} | undefined`;
     const read = readExpression(file, type, "this.offset + 4", label, "this.xdr");
     file.line(
       `  /** ${describe(type)}; present in ${names.join(", ")}. */`,
