@@ -4,8 +4,10 @@ import type { ComponentDefinition } from "./flow/component.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
 import { stdout } from "./sinks/stdout.ts";
+import { sandbox } from "./sources/sandbox/sandbox.ts";
 
 export const catalogue: readonly ComponentDefinition[] = [
+  sandbox,
   jsonl,
   csv,
   stdout,

@@ -74,7 +74,11 @@ export function useSequence(state: LedgerState, of: Party, seqNum: bigint): void
   });
 }
 
-export function trustLine(state: LedgerState, of: Party, asset: CreditAsset): TrustLine | undefined {
+export function trustLine(
+  state: LedgerState,
+  of: Party,
+  asset: CreditAsset,
+): TrustLine | undefined {
   const data = state.get(trustLineName(of, asset));
   return data?.type === 1 ? data.trustLine : undefined;
 }

@@ -33,7 +33,11 @@ function hashed(header: Header): HashedHeader {
 }
 
 /** The header before the first ledger: everything that there is exists already. */
-export function genesisHeader(ledgerSeq: number, totalCoins: bigint, seed: Uint8Array): HashedHeader {
+export function genesisHeader(
+  ledgerSeq: number,
+  totalCoins: bigint,
+  seed: Uint8Array,
+): HashedHeader {
   const zero = new Uint8Array(32);
   return hashed({
     ledgerVersion: PROTOCOL_VERSION,

@@ -23,15 +23,19 @@ export function encodeTransactionMeta(applied: AppliedTransaction): Uint8Array {
     META_V4,
     VOID_EXTENSION,
     encodeChanges(applied.changesBefore),
-    array(applied.operations.map(({ changes, outcome }) =>
-      concat([VOID_EXTENSION, encodeChanges(changes), array(outcome.events.map(encodeEvent))])
-    )),
+    array(
+      applied.operations.map(({ changes, outcome }) =>
+        concat([VOID_EXTENSION, encodeChanges(changes), array(outcome.events.map(encodeEvent))])
+      ),
+    ),
     encodeChanges([]),
     sorobanMeta(applied),
     array(transactionEvents(applied)),
-    array(applied.diagnostics.map((event) =>
-      concat([uint32(applied.succeeded ? 1 : 0), encodeEvent(event)])
-    )),
+    array(
+      applied.diagnostics.map((event) =>
+        concat([uint32(applied.succeeded ? 1 : 0), encodeEvent(event)])
+      ),
+    ),
     encodeChanges(applied.refundChanges),
   ]);
 }

@@ -73,7 +73,9 @@ export function populate(world: World, state: LedgerState, seed: string): bigint
   for (const user of world.users) {
     open(user, BigInt(chance.between(10_000, 50_000)) * UNIT);
     for (const [i, asset] of world.credits.entries()) {
-      if (i === 0 || chance.chance(0.5)) trust(user, asset, BigInt(chance.between(1, 10_000)) * UNIT);
+      if (i === 0 || chance.chance(0.5)) {
+        trust(user, asset, BigInt(chance.between(1, 10_000)) * UNIT);
+      }
     }
   }
   return lumens;
