@@ -14,6 +14,24 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "init",
+    summary: "write a first pipeline file",
+    group: "Pipelines:",
+    load: async () => (await import("./init.ts")).initCommand(),
+  },
+  {
+    name: "components",
+    summary: "list the built-in components, or show one",
+    group: "Reference:",
+    load: async () => (await import("./components.ts")).componentsCommand(),
+  },
+  {
+    name: "completion",
+    summary: "print a completion script for bash, zsh or fish",
+    group: "Reference:",
+    load: async () => (await import("./completion.ts")).completionCommand(),
+  },
+  {
     name: "version",
     summary: "print the version",
     group: "Reference:",

@@ -22,3 +22,18 @@ export function paint(color: boolean): Style {
     cyan: wrap(36, 39),
   };
 }
+
+/** Breaks a text between words into lines of at most `width`; all but the first are indented. */
+export function wrap(text: string, width: number, indent = ""): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,96 @@
+/**
+ * Shows what the quickstart wrote: rows of each output and the first of them. It fails when an
+ * output is missing or empty, so that CI can use it.
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
+
+interface Output {
+  readonly what: string;
+  readonly rows: number;
+  readonly first: Readonly<Record<string, unknown>> | undefined;
+}
+
+const SHOWN_WIDTH = 100;
+const [folder = "out"] = process.argv.slice(2);
+
+const outputs = [
+  jsonLines(join(folder, "token_transfers.jsonl")),
+  ...databaseTables(join(folder, "flow.db"), ["token_transfers", "contract_events"]),
+  await parquetFiles(join(folder, "contract_events")),
+];
+for (const output of outputs) {
+  console.log(`${output.what}: ${output.rows} rows`);
+  if (output.first !== undefined) console.log(`  ${brief(output.first)}`);
+}
+if (outputs.some(({ rows }) => rows === 0)) {
+  console.error("error: an output is empty");
+  process.exit(1);
+}
+
+function jsonLines(path: string): Output {
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n").filter((line) => line !== "");
+  const [first] = lines;
+  return {
+    what: path,
+    rows: lines.length,
+    first: first === undefined ? undefined : JSON.parse(first),
+  };
+}
+
+function databaseTables(path: string, tables: readonly string[]): Output[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return tables.map((table) => {
+      const count = database.prepare(`SELECT count(*) AS rows FROM ${table}`).get();
+      const statement = database.prepare(`SELECT * FROM ${table} LIMIT 1`);
+      statement.setReadBigInts(true);
+      return {
+        what: `${path}, table ${table}`,
+        rows: Number(count?.["rows"] ?? 0),
+        first: statement.get(),
+      };
+    });
+  } finally {
+    database.close();
+  }
+}
+
+async function parquetFiles(path: string): Promise<Output> {
+  const files = readdirSync(path, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".parquet")).sort();
+  let rows = 0;
+  let first: Output["first"];
+  for (const name of files) {
+    const file = await asyncBufferFromFile(join(path, name));
+    rows += Number((await parquetMetadataAsync(file)).num_rows);
+    first ??= (await parquetReadObjects({ file, rowStart: 0, rowEnd: 1 }))[0];
+  }
+  return { what: `${path}, ${files.length} Parquet files`, rows, first };
+}
+
+/** The columns that say most, as far as one line goes. */
+function brief(row: Readonly<Record<string, unknown>>): string {
+  const wanted = [
+    "ledger_sequence",
+    "event_topic",
+    "from",
+    "to",
+    "asset",
+    "amount",
+    "contract_id",
+    "type_string",
+  ];
+  const shown = wanted.filter((column) => row[column] !== undefined && row[column] !== null)
+    .map((column) => `${column}=${shortened(String(row[column]))}`);
+  return shown.join(" ").slice(0, SHOWN_WIDTH);
+}
+
+/** Accounts and contracts are 56 letters; their ends tell them apart. */
+function shortened(text: string): string {
+  return text.replace(/\b([GC][A-Z2-7]{3})[A-Z2-7]{48}([A-Z2-7]{4})\b/g, "$1…$2");
+}
