@@ -3,6 +3,7 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
+import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
 import { sandbox } from "./sources/sandbox/sandbox.ts";
 
@@ -11,4 +12,5 @@ export const catalogue: readonly ComponentDefinition[] = [
   jsonl,
   csv,
   stdout,
+  sqlite,
 ];
