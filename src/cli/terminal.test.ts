@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { createLiveRegion } from "./terminal.ts";
 
+const ESCAPE = "\u001b";
 /** An escape sequence, a control character, or text. */
-const TOKENS = new RegExp("\\x1b\\[\\??[0-9]*[A-Za-z]|[\\n\\r]|[^\\x1b\\n\\r]+", "g");
-const UP = new RegExp("^\\x1b\\[(\\d+)A$");
+const TOKENS = new RegExp(`${ESCAPE}\\[\\??[0-9]*[A-Za-z]|[\\n\\r]|[^${ESCAPE}\\n\\r]+`, "g");
+const UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
 
 /** What a terminal would show, for the few escape codes that the region uses. */
 function screen() {
@@ -16,9 +17,9 @@ function screen() {
       for (const [token] of text.matchAll(TOKENS)) {
         const up = UP.exec(token);
         if (up !== null) row -= Number(up[1]);
-        else if (token === "\x1b[0J") lines.splice(row, lines.length - row, "");
+        else if (token === `${ESCAPE}[0J`) lines.splice(row, lines.length - row, "");
         else if (token === "\n") lines[row += 1] ??= "";
-        else if (!token.startsWith("\x1b") && token !== "\r") lines[row] += token;
+        else if (!token.startsWith(ESCAPE) && token !== "\r") lines[row] += token;
       }
       return true;
     },
