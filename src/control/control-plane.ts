@@ -1,0 +1,133 @@
+/**
+ * The control plane without its network: registry, runs and events over one store. `rpc/` and
+ * `rest/` speak for it; `flowctl run` embeds it.
+ */
+
+import { randomUUID } from "node:crypto";
+import type { Logger } from "../flow/component.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { createHub } from "./hub.ts";
+import type { Hub } from "./hub.ts";
+import { startJanitor } from "./janitor.ts";
+import type { EventRecord, RunRecord, ServiceRecord } from "./model.ts";
+import { createRegistry } from "./registry/registry.ts";
+import type { Registry, RegistryChange } from "./registry/registry.ts";
+import { createRuns } from "./runs.ts";
+import type { Runs } from "./runs.ts";
+import type { ControlStore } from "./store/store.ts";
+
+export interface ControlPlaneOptions {
+  readonly store: ControlStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Run, chunk and event history is kept for this long. */
+  readonly history_ms: number;
+}
+
+export interface ControlPlane {
+  readonly registry: Registry;
+  readonly runs: Runs;
+  readonly store: ControlStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly services: Hub<ServiceRecord>;
+  readonly runChanges: Hub<RunRecord>;
+  readonly events: Hub<EventRecord>;
+  /** Keeps events and tells the watchers; an id that is kept already is not told again. */
+  addEvents(events: readonly EventRecord[]): Promise<void>;
+  /** What a registration is answered with beside its id. */
+  connectionInfo(service: ServiceRecord): ConnectionInfo;
+  close(): Promise<void>;
+}
+
+export interface ConnectionInfo {
+  /** Its JetStream subjects, when NATS is configured. */
+  readonly topicNames: string[];
+  /** Its data endpoint and protocol. */
+  readonly connectionInfo: Record<string, string>;
+}
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { store, clock, log } = options;
+  const registry = createRegistry(clock, await store.loadServices());
+  const services = createHub<ServiceRecord>();
+  const runChanges = createHub<RunRecord>();
+  const events = createHub<EventRecord>();
+
+  const addEvents = async (added: readonly EventRecord[]) => {
+    await store.addEvents(added);
+    for (const event of added) events.publish(event);
+  };
+  const note = (event: Omit<EventRecord, "id" | "at_ms">) => {
+    addEvents([{ id: randomUUID(), at_ms: clock.now(), ...event }]).catch((error: unknown) =>
+      log.error("an event could not be kept", { error })
+    );
+  };
+
+  registry.subscribe((change) => {
+    services.publish(change.service);
+    const kind = eventKind(change);
+    if (kind === undefined) return;
+    const { service } = change;
+    note({
+      kind,
+      pipeline: service.metadata["pipeline"] ?? "",
+      run_id: service.metadata["run_id"] ?? "",
+      component_id: service.component_id,
+      service_id: service.service_id,
+      message: service.message,
+      fields: {},
+    });
+  });
+  const runs = createRuns(store, clock, (run, before) => {
+    runChanges.publish(run);
+    if (run.status === before?.status) return;
+    note({
+      kind: `run.${run.status}`,
+      pipeline: run.pipeline_name,
+      run_id: run.run_id,
+      component_id: "",
+      service_id: "",
+      message: run.error,
+      fields: {},
+    });
+  });
+  const janitor = startJanitor({ registry, store, clock, log, history_ms: options.history_ms });
+
+  return {
+    registry,
+    runs,
+    store,
+    clock,
+    log,
+    services,
+    runChanges,
+    events,
+    addEvents,
+    connectionInfo: (service) => ({
+      topicNames: [],
+      connectionInfo: service.endpoint === ""
+        ? {}
+        : { endpoint: service.endpoint, protocol: service.metadata["protocol"] ?? "grpc" },
+    }),
+    async close() {
+      for (const hub of [services, runChanges, events]) hub.close();
+      await janitor.stop();
+      await store.close();
+    },
+  };
+}
+
+function eventKind(change: RegistryChange): string | undefined {
+  switch (change.kind) {
+    case "registered":
+      return "service.registered";
+    case "state":
+      return change.before === "starting" && change.service.state === "healthy"
+        ? undefined
+        : `service.${change.service.state}`;
+    case "changed":
+    case "forgotten":
+      return undefined;
+  }
+}

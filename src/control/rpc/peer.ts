@@ -1,0 +1,28 @@
+/** Who calls: the address and the connection behind a request, carried in its context values. */
+
+import { createContextKey } from "@connectrpc/connect";
+import type { Socket } from "node:net";
+import type { Connection } from "../registry/registry.ts";
+
+export interface Peer {
+  /** Address without port; "" when the connection is gone already. */
+  readonly address: string;
+  /** Undefined for HTTP/1.1, where a connection that closes says nothing about its client. */
+  readonly connection: Connection | undefined;
+}
+
+export const peerKey = createContextKey<Peer>({ address: "", connection: undefined });
+
+const connections = new WeakMap<Socket, Connection>();
+
+/** Two calls over one socket have the same connection. */
+export function peerOf(socket: Socket | undefined, http2: boolean): Peer {
+  const address = socket?.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+  if (socket === undefined || !http2) return { address, connection: undefined };
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    connection = { isOpen: () => !socket.destroyed };
+    connections.set(socket, connection);
+  }
+  return { address, connection };
+}
