@@ -1,0 +1,110 @@
+/** A ledger's parts, found in its bytes: header, transaction set, results and metas in apply order. */
+
+import { LedgerCloseMetaView } from "../gen/xdr/ledger-close-meta.ts";
+import type { LedgerCloseMetaV1View } from "../gen/xdr/ledger-close-meta-v1.ts";
+import type { LedgerCloseMetaV2View } from "../gen/xdr/ledger-close-meta-v2.ts";
+import type { LedgerHeaderHistoryEntryView } from "../gen/xdr/ledger-header-history-entry.ts";
+import { skipLedgerEntry } from "../gen/xdr/ledger-entry.ts";
+import { skipLedgerKey } from "../gen/xdr/ledger-key.ts";
+import { skipScpHistoryEntry } from "../gen/xdr/scp-history-entry.ts";
+import { skipUpgradeEntryMeta } from "../gen/xdr/upgrade-entry-meta.ts";
+import { LedgerTransaction } from "./ledger-transaction.ts";
+import { malformed, type Skip, UNBOUNDED, XdrBytes } from "./xdr/xdr-bytes.ts";
+
+/** The last second that a JavaScript Date can hold. */
+const MAX_CLOSE_TIME_S = 8_640_000_000_000n;
+
+/** `totalByteSizeOf…` of versions 1 and 2, between the SCP messages and the evicted keys. */
+const TOTAL_SIZE_BYTES = 8;
+
+export class Ledger {
+  readonly xdr: XdrBytes;
+  readonly meta: LedgerCloseMetaView;
+  /** Version of LedgerCloseMeta: 0 before protocol 20, 1 since then, 2 since protocol 23. */
+  readonly version: 0 | 1 | 2;
+  readonly sequence: number;
+  readonly protocol: number;
+  readonly closedAt: Date;
+  readonly #body: ReturnType<typeof bodyOf>;
+  #transactionsEnd = 0;
+
+  /** Throws `xdr/malformed` or `xdr/unknown-arm` when the bytes hold no ledger. */
+  constructor(bytes: Uint8Array) {
+    this.xdr = new XdrBytes(bytes);
+    this.meta = new LedgerCloseMetaView(this.xdr);
+    this.version = this.meta.v;
+    this.#body = bodyOf(this.meta);
+    const { header } = this.headerEntry;
+    this.sequence = header.ledgerSeq;
+    this.protocol = header.ledgerVersion;
+    const { closeTime } = header.scpValue;
+    if (closeTime > MAX_CLOSE_TIME_S) {
+      throw malformed("StellarValue.closeTime", header.scpValueOffset, `${closeTime} is no date`);
+    }
+    this.closedAt = new Date(Number(closeTime) * 1000);
+  }
+
+  get headerEntry(): LedgerHeaderHistoryEntryView {
+    return this.#body.ledgerHeader;
+  }
+
+  /** Byte where the transaction set starts: a TransactionSet in version 0, else a generalized one. */
+  get txSetOffset(): number {
+    return this.#body.txSetOffset;
+  }
+
+  get txSetEnd(): number {
+    return this.#body.txProcessingOffset;
+  }
+
+  get transactionCount(): number {
+    return this.#body.txProcessing.length;
+  }
+
+  /** What versions 1 and 2 add: fees, bucket list size, evicted keys. */
+  get soroban(): LedgerCloseMetaV1View | LedgerCloseMetaV2View | undefined {
+    return this.meta.v1 ?? this.meta.v2;
+  }
+
+  /** The transactions in the order in which they were applied. */
+  *transactions(): IterableIterator<LedgerTransaction> {
+    const count = this.transactionCount;
+    let offset = this.#body.txProcessingOffset + 4;
+    for (let index = 1; index <= count; index++) {
+      const transaction = new LedgerTransaction(this.xdr, offset, index, this.version);
+      yield transaction;
+      offset = transaction.endOffset;
+    }
+    this.#transactionsEnd = offset;
+  }
+
+  /**
+   * Checks what follows the transactions and that nothing follows the ledger. With the walk over
+   * the transactions, which must come first, the whole ledger has then been looked at.
+   */
+  checkTail(): void {
+    const { xdr, version } = this;
+    let end = skipAll(xdr, this.#transactionsEnd, skipUpgradeEntryMeta);
+    end = skipAll(xdr, end, skipScpHistoryEntry);
+    if (version > 0) end = skipAll(xdr, end + TOTAL_SIZE_BYTES, skipLedgerKey);
+    if (version === 1) end = skipAll(xdr, end, skipLedgerEntry);
+    if (end > xdr.length) throw xdr.short(end, end - xdr.length, "LedgerCloseMeta");
+    if (end < xdr.length) {
+      throw malformed("LedgerCloseMeta", end, `${xdr.length - end} bytes too many`);
+    }
+  }
+}
+
+function skipAll(xdr: XdrBytes, offset: number, skip: Skip): number {
+  let end = offset + 4;
+  for (let left = xdr.count(offset, UNBOUNDED, "LedgerCloseMeta"); left > 0; left--) {
+    end = skip(xdr, end);
+  }
+  return end;
+}
+
+function bodyOf(meta: LedgerCloseMetaView) {
+  const body = meta.v0 ?? meta.v1 ?? meta.v2;
+  if (body === undefined) throw malformed("LedgerCloseMeta", meta.offset, "no ledger");
+  return body;
+}
