@@ -58,7 +58,11 @@ export interface Source {
 }
 
 export interface Processor {
-  /** Everything that this ledger gives. The result has the same source and sequence. */
+  /**
+   * Everything that this ledger gives. The result has the same source and sequence. When it
+   * throws, its state is as before, so that the call can be repeated. Without `snapshot` it is
+   * stateless: to find the event that fails, it is also tried with parts of the batch.
+   */
   process(batch: Batch): Batch | Promise<Batch>;
   /** State that a restart must restore, as of the last batch processed; absent: stateless. */
   snapshot?(): Json;
@@ -98,12 +102,18 @@ export interface Sink {
    * its committed length), and returns what is committed already.
    */
   open(): Promise<Positions>;
-  /** Takes a batch; it need not be durable yet. The sequence is above the source's position. */
+  /**
+   * Takes a batch; it need not be durable yet. The sequence is above the source's position. When
+   * it throws, it has taken nothing of the batch. The batch may then come again, or in parts that
+   * have the same sequence (how `on_error` finds the events that are rejected), so a sink whose
+   * rows can be rejected lets `write` say so, not `commit`.
+   */
   write(batch: Batch): Promise<void> | void;
   /**
    * Makes what was written durable together with its positions, as far as the format allows (a
    * Parquet file only when it is complete), and returns the positions that are durable now.
-   * `final`: the range or the run ends here, so incomplete output is finished too.
+   * `final`: the range ends here, so incomplete output is finished too; a drain is an `interval`.
+   * When it throws a retryable error, it may be called again and then covers the same writes.
    */
   commit(reason: "interval" | "idle" | "final"): Promise<Positions>;
   /** Frees resources without committing: what a crash would do, but tidy. */

@@ -1,9 +1,24 @@
 /** Runs a pipeline on this machine: the graph, its edges, its checkpoints. */
 
 import type { PipelineSpec } from "../spec/pipeline.ts";
-import { FlowctlError } from "../spec/errors.ts";
+import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { ComponentDefinition, Logger } from "./component.ts";
+import { createControl } from "./control.ts";
+import type { Control } from "./control.ts";
+import { buildGraph } from "./graph.ts";
+import type { Graph } from "./graph.ts";
+import { createMonitor } from "./monitor.ts";
+import type { Monitor } from "./monitor.ts";
+import { prepareNodes } from "./nodes.ts";
+import type { Nodes } from "./nodes.ts";
+import { createPacer } from "./pacer.ts";
+import { ABORT_CLOSE_DEADLINE_ms, CLOSE_DEADLINE_ms, closeParts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import { openState, pipelineKey } from "./state.ts";
+import type { State } from "./state.ts";
 import type { RunStats, RunSummary } from "./stats.ts";
+import { closeAll, layStrands, pushAll, runStrand } from "./strands.ts";
+import type { Strand } from "./strands.ts";
 
 /** How long `stop` lets batches that are on their way reach the sinks and be committed. */
 export const DRAIN_DEADLINE_ms = 30_000;
@@ -43,6 +58,110 @@ export interface Run {
 }
 
 /** Starts the pipeline at once; every error, also one in the options, arrives through `done`. */
-export function startRun(_options: RunOptions): Run {
-  throw new FlowctlError("flow/internal", "the runner is not built yet");
+export function startRun(options: RunOptions): Run {
+  const control = createControl(options.drainDeadline_ms ?? DRAIN_DEADLINE_ms);
+  const monitor = createMonitor(options.pipeline);
+  const done = runPipeline(options, control, monitor).then(
+    (outcome) => monitor.summary(outcome, control.failure()),
+    (error: unknown) => monitor.summary("failed", asFlowctlError(error)),
+  ).finally(() => control.settle());
+  return { done, stop: control.stop, abort: control.abort, stats: monitor.stats };
+}
+
+async function runPipeline(
+  options: RunOptions,
+  control: Control,
+  monitor: Monitor,
+): Promise<"completed" | "stopped"> {
+  const graph = buildGraph(options.pipeline);
+  const state = openState({
+    stateDir: options.persistent ? options.stateDir : undefined,
+    pipeline: pipelineKey(options.pipeline),
+  });
+  const parts: Parts = { sources: new Map(), processors: new Map(), sinks: new Map() };
+  try {
+    if (options.reset === true) state.reset();
+    const flow = flowThrough({ options, control, monitor, graph, state, parts });
+    return await Promise.race([flow, control.ending.then(() => "stopped" as const)]);
+  } finally {
+    const deadline_ms = control.ended.aborted ? ABORT_CLOSE_DEADLINE_ms : CLOSE_DEADLINE_ms;
+    await closeParts(parts, options.log, deadline_ms);
+    state.close();
+  }
+}
+
+interface Flow {
+  readonly options: RunOptions;
+  readonly control: Control;
+  readonly monitor: Monitor;
+  readonly graph: Graph;
+  readonly state: State;
+  readonly parts: Parts;
+}
+
+async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
+  const nodes = await prepareNodes(flow);
+  const ended = await runStrands(flow, nodes);
+
+  const failure = flow.control.failure();
+  // Only the end of the range finishes incomplete output: a file that a drain cut short would
+  // differ from that of a run that nobody stopped.
+  const reason = ended && failure === undefined ? "final" : "interval";
+  const commits = [...nodes.sinks.values()].map((sink) => sink.commit(reason));
+  const results = await Promise.allSettled(commits);
+  if (failure !== undefined) throw failure;
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+  for (const processor of nodes.processors.values()) processor.saveSnapshot();
+  return ended ? "completed" : "stopped";
+}
+
+/** True when every source has ended by itself. Failures are left in `control`. */
+async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
+  const { control, monitor, graph } = flow;
+  const { all, lanes } = layStrands(graph);
+  const pacer = createPacer();
+  let ended = true;
+
+  control.halted.addEventListener("abort", () => {
+    for (const lane of lanes) lane.abort(HALTED);
+  });
+
+  async function runSource(strand: Strand): Promise<void> {
+    const source = nodes.sources.get(strand.source);
+    const byItself = source === undefined || await source.run(async (batch) => {
+      monitor.emitted(batch);
+      await pushAll(strand.outputs, batch);
+      await pacer.turn();
+    });
+    if (!byItself) ended = false;
+    closeAll(strand.outputs);
+  }
+
+  async function run(strand: Strand): Promise<void> {
+    const { id, role } = strand.node.spec;
+    const counters = monitor.counters(id);
+    monitor.watchQueue(id, strand.inputs);
+    counters.setState("running");
+    try {
+      await (role === "source" ? runSource(strand) : runStrand(strand, nodes.step(id), pacer));
+      counters.setState("done");
+    } catch (error) {
+      if (error === HALTED) return;
+      counters.setState("failed");
+      control.fail(asFlowctlError(error));
+    }
+  }
+
+  await Promise.all(all.map(run));
+  return ended;
+}
+
+const HALTED = new Error("the run has been halted");
+
+function asFlowctlError(error: unknown): FlowctlError {
+  if (error instanceof FlowctlError) return error;
+  return new FlowctlError("flow/internal", messageOf(error), {
+    hint: "This is a fault of flowctl: please report it with the output of --log-level debug.",
+    cause: error,
+  });
 }

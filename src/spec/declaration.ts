@@ -40,6 +40,11 @@ export interface ComponentDeclaration {
   readonly neededToRun?: readonly string[];
   /** Config keys whose values never appear in output, logs or errors. */
   readonly secretKeys?: readonly string[];
+  /**
+   * Config keys that change how a run goes but not what it gives (workers, timeouts, mirrors):
+   * with another value of theirs, a checkpoint still holds.
+   */
+  readonly runOnlyKeys?: readonly string[];
   /** Canonical event types that it reads; `[ANY_EVENT]` for any; empty for a source. */
   readonly accepts: readonly string[];
   /** Canonical event types that it emits; `[ANY_EVENT]` when they are those of its input. */

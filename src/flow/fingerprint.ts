@@ -1,0 +1,94 @@
+/**
+ * What decides the content of a sink's output: its own configuration and that of everything
+ * upstream. A checkpoint holds only for the configuration under which it was made.
+ */
+
+import { FlowctlError } from "../spec/errors.ts";
+import type { ComponentSpec } from "../spec/pipeline.ts";
+import type { ComponentDefinition } from "./component.ts";
+import type { Graph } from "./graph.ts";
+import { upstreamOf } from "./graph.ts";
+
+/**
+ * Config keys, of whatever component, that change how a run goes but not what it gives. The range
+ * is among them: a run may be continued to a later end.
+ */
+const RUN_ONLY_KEYS: ReadonlySet<string> = new Set([
+  "start_ledger",
+  "end_ledger",
+  "workers",
+  "num_workers",
+  "prefetch",
+  "buffer_size",
+  "concurrency",
+  "retry_policy",
+  "max_retries",
+  "timeout",
+  "poll_interval",
+  "anonymous",
+  "profile",
+  "credentials",
+  "credentials_file",
+]);
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A text that is the same for two pipelines whose sink holds the same for the same ledgers. */
+export function fingerprintOf(
+  graph: Graph,
+  sink: string,
+  definitionOf: (spec: ComponentSpec) => ComponentDefinition,
+): string {
+  const settings: Record<string, string> = {};
+  for (const { spec } of upstreamOf(graph, sink)) {
+    const { secretKeys = [], runOnlyKeys = [] } = definitionOf(spec);
+    const left = new Set([...RUN_ONLY_KEYS, ...secretKeys, ...runOnlyKeys]);
+    settings[`${spec.id}.type`] = spec.type;
+    flatten(settings, `${spec.id}.inputs`, spec.inputs, left);
+    flatten(settings, `${spec.id}.input_event_types`, spec.input_event_types, left);
+    flatten(settings, `${spec.id}.config`, spec.config, left);
+    flatten(settings, `${spec.id}.command`, spec.external?.command ?? [], left);
+  }
+  const sorted = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
+  return JSON.stringify(Object.fromEntries(sorted));
+}
+
+function flatten(
+  into: Record<string, string>,
+  path: string,
+  value: unknown,
+  left: ReadonlySet<string>,
+): void {
+  if (value === undefined || typeof value === "function") return;
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => flatten(into, `${path}[${index}]`, item, left));
+  } else if (isPlainObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      if (!left.has(key)) flatten(into, `${path}.${key}`, item, left);
+    }
+  } else {
+    into[path] = typeof value === "bigint" ? value.toString() : JSON.stringify(value);
+  }
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !(value instanceof Date);
+}
+
+/** Throws `state/config-changed`, which says what differs, when the two are not the same. */
+export function checkFingerprint(sink: string, stored: string | undefined, current: string): void {
+  if (stored === undefined || stored === current) return;
+  const before = JSON.parse(stored) as Settings;
+  const now = JSON.parse(current) as Settings;
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const changes = paths.filter((path) => before[path] !== now[path])
+    .map((path) => `${path} was ${before[path] ?? "not set"} and is ${now[path] ?? "not set"}`);
+  throw new FlowctlError(
+    "state/config-changed",
+    `sink ${sink} holds what another configuration gave: ${changes.join("; ")}`,
+    {
+      hint: "Undo the change, or write afresh with --reset (which drops what the sinks of this " +
+        "pipeline hold), or give the sink another id and output.",
+    },
+  );
+}

@@ -1,0 +1,128 @@
+/** Makes the components of a pipeline from their definitions, and frees them again. */
+
+import { FlowctlError, messageOf } from "../spec/errors.ts";
+import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
+import { componentError } from "./component-error.ts";
+import type {
+  ComponentContext,
+  ComponentDefinition,
+  Logger,
+  Processor,
+  Sink,
+  Source,
+} from "./component.ts";
+import type { Control } from "./control.ts";
+import type { Monitor } from "./monitor.ts";
+import type { State } from "./state.ts";
+
+/** How long components may take to free what they hold; beyond that the run ends without them. */
+export const CLOSE_DEADLINE_ms = 5_000;
+/** The same after `abort`. */
+export const ABORT_CLOSE_DEADLINE_ms = 500;
+
+export interface Parts {
+  readonly sources: Map<string, Source>;
+  readonly processors: Map<string, Processor>;
+  readonly sinks: Map<string, Sink>;
+}
+
+export interface PartsOptions {
+  readonly pipeline: PipelineSpec;
+  readonly catalogue: readonly ComponentDefinition[];
+  readonly persistent: boolean;
+  readonly reset: boolean;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly control: Control;
+  readonly monitor: Monitor;
+  readonly state: State;
+}
+
+export function definitionOf(
+  catalogue: readonly ComponentDefinition[],
+  spec: ComponentSpec,
+): ComponentDefinition {
+  const found = catalogue.find(({ name, role }) => name === spec.type && role === spec.role);
+  if (found !== undefined) return found;
+  throw new FlowctlError("spec/invalid", `${spec.role} ${spec.id}: there is no type ${spec.type}`);
+}
+
+/** Adds to `parts` one by one, so that the caller can close those made when one fails. */
+export async function createParts(parts: Parts, options: PartsOptions): Promise<void> {
+  const { pipeline, catalogue } = options;
+  for (const spec of [...pipeline.sources, ...pipeline.processors, ...pipeline.sinks]) {
+    const definition = definitionOf(catalogue, spec);
+    try {
+      await createPart(parts, spec, definition, options);
+    } catch (error) {
+      throw componentError(spec, error);
+    }
+  }
+}
+
+async function createPart(
+  parts: Parts,
+  spec: ComponentSpec,
+  definition: ComponentDefinition,
+  options: PartsOptions,
+): Promise<void> {
+  const { control } = options;
+  if (definition.role === "source") {
+    // A source gives up waiting as soon as no further batch is wanted.
+    const context = contextOf(spec, options, control.stopped);
+    parts.sources.set(spec.id, await definition.create(context));
+  } else if (definition.role === "processor") {
+    const context = contextOf(spec, options, control.ended);
+    parts.processors.set(spec.id, await definition.create(context));
+  } else {
+    const { persistent, reset, state } = options;
+    const checkpoint = state.slot(spec.id);
+    const context = contextOf(spec, options, control.ended);
+    parts.sinks.set(
+      spec.id,
+      await definition.create({ ...context, checkpoint, persistent, reset }),
+    );
+  }
+}
+
+function contextOf(
+  spec: ComponentSpec,
+  options: PartsOptions,
+  signal: AbortSignal,
+): ComponentContext {
+  return {
+    spec,
+    pipeline: options.pipeline,
+    log: withComponent(options.log, spec.id),
+    meter: options.monitor.counters(spec.id).meter,
+    signal,
+    env: { ...options.env, ...spec.env },
+  };
+}
+
+function withComponent(log: Logger, component: string): Logger {
+  return {
+    debug: (message, fields) => log.debug(message, { component, ...fields }),
+    info: (message, fields) => log.info(message, { component, ...fields }),
+    warn: (message, fields) => log.warn(message, { component, ...fields }),
+    error: (message, fields) => log.error(message, { component, ...fields }),
+  };
+}
+
+/** Closes all of them at the same time; never throws, never waits longer than the deadline. */
+export async function closeParts(parts: Parts, log: Logger, deadline_ms: number): Promise<void> {
+  const all = [...parts.sources, ...parts.processors, ...parts.sinks];
+  const closing = all.map(async ([component, part]) => {
+    try {
+      await part.close?.();
+    } catch (error) {
+      log.warn(`closing ${component}: ${messageOf(error)}`, { component });
+    }
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, deadline_ms);
+  });
+  await Promise.race([Promise.all(closing), deadline]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,134 @@
+/** A processor in the graph: one batch at a time, whatever the number of its sources. */
+
+import { FlowctlError } from "../spec/errors.ts";
+import type { ComponentSpec } from "../spec/pipeline.ts";
+import type { Batch } from "./batch.ts";
+import { countRows, withGroups } from "./batch.ts";
+import type { Positions, Processor } from "./component.ts";
+import type { Counters } from "./counters.ts";
+import { createMutex } from "./mutex.ts";
+import { isAboutEvents } from "./on-error.ts";
+import type { FaultPolicy } from "./on-error.ts";
+import type { AttemptsExhausted } from "./retry.ts";
+import { onlyTypes, selectRows, sliceRows } from "./rows.ts";
+import { SNAPSHOT_INTERVAL_ledgers } from "./snapshots.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+export interface ProcessorNode {
+  process(batch: Batch): Promise<Batch>;
+  /** Stores the state that it has now, so that the next run need not read back. */
+  saveSnapshot(): void;
+}
+
+export interface ProcessorNodeOptions {
+  readonly spec: ComponentSpec;
+  readonly processor: Processor;
+  readonly counters: Counters;
+  readonly faults: FaultPolicy;
+  readonly snapshots: Snapshots;
+  /** Last sequence per source that its state includes. */
+  readonly positions: Positions;
+  /** True when there is a snapshot of that already. */
+  readonly restored: boolean;
+  /** Below which no restart will read, for pruning snapshots. */
+  restartFloor(): Positions;
+}
+
+export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNode {
+  const { spec, processor, counters, faults, snapshots } = options;
+  const mutex = createMutex();
+  const types = new Set(spec.input_event_types);
+  const positions = new Map(options.positions);
+  let unsaved = !options.restored && positions.size > 0;
+
+  async function call(batch: Batch): Promise<Batch> {
+    const result = await faults.attempt(() => processor.process(batch));
+    if (result.source === batch.source && result.sequence === batch.sequence) return result;
+    throw new FlowctlError(
+      "flow/order",
+      `processor ${spec.id} answered ledger ${batch.sequence} of ${batch.source} with ` +
+        `ledger ${result.sequence} of ${result.source}`,
+    );
+  }
+
+  async function handle(input: Batch): Promise<Batch> {
+    const batch = faults.withoutDead(input);
+    if (batch !== input && countRows(batch) === 0) return batch;
+    try {
+      return await call(batch);
+    } catch (error) {
+      if (error instanceof FlowctlError) throw error;
+      return await withoutCulprits(batch, faults.tolerate(batch, error));
+    }
+  }
+
+  /** The result of the rest; what fails is given up first, so that no checkpoint passes it. */
+  async function withoutCulprits(batch: Batch, failure: AttemptsExhausted): Promise<Batch> {
+    const culprits = await findCulprits(batch, failure.error);
+    const rest = selectRows(batch, (_group, _row, index) => !culprits.has(index));
+    if (culprits.size === 0 || countRows(rest) === 0) {
+      faults.giveUp(batch, failure);
+      return withGroups(batch, [], 0);
+    }
+    faults.giveUp(selectRows(batch, (_group, _row, index) => culprits.has(index)), failure);
+    try {
+      return await call(rest);
+    } catch (error) {
+      if (error instanceof FlowctlError) throw error;
+      faults.giveUp(rest, faults.tolerate(rest, error));
+      return withGroups(batch, [], 0);
+    }
+  }
+
+  /** Indices of the rows that fail by themselves, found by halving. Their results are not used. */
+  async function findCulprits(batch: Batch, error: unknown): Promise<ReadonlySet<number>> {
+    const culprits = new Set<number>();
+    // A try would change the state of a stateful processor.
+    if (processor.snapshot !== undefined || !isAboutEvents(error)) return culprits;
+
+    async function search(from: number, to: number): Promise<void> {
+      if (to - from === 1) {
+        culprits.add(from);
+        return;
+      }
+      const middle = Math.floor((from + to) / 2);
+      for (const [start, end] of [[from, middle], [middle, to]] as const) {
+        if (await fails(sliceRows(batch, start, end))) await search(start, end);
+      }
+    }
+    await search(0, countRows(batch));
+    return culprits;
+  }
+
+  async function fails(batch: Batch): Promise<boolean> {
+    try {
+      await processor.process(batch);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  function saveSnapshot(): void {
+    if (!unsaved || processor.snapshot === undefined) return;
+    snapshots.save(spec.id, positions, processor.snapshot());
+    snapshots.prune(spec.id, options.restartFloor());
+    unsaved = false;
+  }
+
+  return {
+    process: (batch) =>
+      mutex.run(async () => {
+        const input = onlyTypes(batch, types);
+        const start = performance.now();
+        const output = await handle(input);
+        counters.busy(performance.now() - start);
+        counters.finished(input, output);
+        positions.set(batch.source, batch.sequence);
+        unsaved = true;
+        if (batch.sequence % SNAPSHOT_INTERVAL_ledgers === 0) saveSnapshot();
+        return output;
+      }),
+    saveSnapshot,
+  };
+}

@@ -1,0 +1,185 @@
+/** A sink in the graph: writes in order, skips what it has, commits in groups. */
+
+import { FlowctlError } from "../spec/errors.ts";
+import type { ComponentSpec } from "../spec/pipeline.ts";
+import type { Batch } from "./batch.ts";
+import { countRows, withGroups } from "./batch.ts";
+import { componentError } from "./component-error.ts";
+import type { Positions, Sink } from "./component.ts";
+import type { Counters } from "./counters.ts";
+import { createMutex } from "./mutex.ts";
+import { isAboutEvents } from "./on-error.ts";
+import type { FaultPolicy } from "./on-error.ts";
+import { onlyTypes, sliceRows } from "./rows.ts";
+
+/** A commit covers at most this much time, these ledgers, these bytes, whichever comes first. */
+export const COMMIT_INTERVAL_ms = 1_000;
+export const COMMIT_LIMIT_ledgers = 500;
+export const COMMIT_LIMIT_bytes = 64 * 1024 * 1024;
+/**
+ * When nothing came for this long, what was written is committed: at the head of the network
+ * each ledger promptly, while catching up (ledgers closer together than this) in groups.
+ */
+export const COMMIT_IDLE_ms = 20;
+
+export type CommitReason = "interval" | "idle" | "final";
+
+export interface SinkNode {
+  /** What is committed already. */
+  open(): Promise<Positions>;
+  /** Which ledgers the sink lacks: those above the given sequence, per source. */
+  startAbove(positions: Positions): void;
+  write(batch: Batch): Promise<void>;
+  /** Commits whatever is not committed; `final` also finishes incomplete output. */
+  commit(reason: CommitReason): Promise<void>;
+  /** Last durable sequence per source. */
+  durable(): Positions;
+}
+
+export interface SinkNodeOptions {
+  readonly spec: ComponentSpec;
+  readonly sink: Sink;
+  readonly counters: Counters;
+  readonly faults: FaultPolicy;
+  /** Called after each commit. */
+  onCommit(): void;
+  /** Called when a commit that no write waits for fails. */
+  onFailure(error: unknown): void;
+}
+
+export function createSinkNode(options: SinkNodeOptions): SinkNode {
+  const { spec, sink, counters, faults } = options;
+  const mutex = createMutex();
+  const types = new Set(spec.input_event_types);
+  const written = new Map<string, number>();
+  const durable = new Map<string, number>();
+  const dirty = { ledgers: 0, bytes: 0, since: 0, last: 0 };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let broken = false;
+
+  function noteDurable(positions: Positions): void {
+    for (const [source, sequence] of positions) {
+      durable.set(source, sequence);
+      counters.committed(source, sequence);
+    }
+  }
+
+  /** False when the sink has this ledger already. */
+  function isDue(batch: Batch): boolean {
+    const last = written.get(batch.source);
+    if (last !== undefined && batch.sequence <= last) return false;
+    if (last !== undefined && batch.sequence > last + 1) {
+      throw new FlowctlError(
+        "flow/gap",
+        `sink ${spec.id} has ledger ${last} of ${batch.source}, but the next that came ` +
+          `is ${batch.sequence}`,
+      );
+    }
+    return true;
+  }
+
+  async function writeBatch(batch: Batch): Promise<void> {
+    try {
+      await faults.attempt(() => sink.write(batch));
+    } catch (error) {
+      const { error: cause, attempts } = faults.tolerate(batch, error);
+      const failure = { error: cause, attempts };
+      const parts = isAboutEvents(cause) ? countRows(batch) : 1;
+      if (parts > 1) {
+        const middle = Math.floor(parts / 2);
+        await writeBatch(sliceRows(batch, 0, middle));
+        await writeBatch(sliceRows(batch, middle, parts));
+        return;
+      }
+      faults.giveUp(batch, failure);
+      // The ledger itself still counts, or the sink's position would stay behind it.
+      await writeBatch(withGroups(batch, [], 0));
+    }
+  }
+
+  async function commitNow(reason: CommitReason): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const start = performance.now();
+    try {
+      noteDurable(await faults.attempt(() => sink.commit(reason)));
+    } catch (error) {
+      broken = true;
+      counters.failed();
+      throw componentError(spec, error);
+    }
+    counters.busy(performance.now() - start);
+    dirty.ledgers = 0;
+    dirty.bytes = 0;
+    options.onCommit();
+  }
+
+  function dueReason(now: number): CommitReason | undefined {
+    if (dirty.ledgers === 0) return undefined;
+    if (dirty.ledgers >= COMMIT_LIMIT_ledgers || dirty.bytes >= COMMIT_LIMIT_bytes) {
+      return "interval";
+    }
+    if (now - dirty.since >= COMMIT_INTERVAL_ms) return "interval";
+    return now - dirty.last >= COMMIT_IDLE_ms ? "idle" : undefined;
+  }
+
+  /** One timer at a time, set anew only when it fires: a write costs no timer of its own. */
+  function armTimer(): void {
+    timer ??= setTimeout(() => {
+      mutex.run(async () => {
+        timer = undefined;
+        if (dirty.ledgers === 0 || broken) return;
+        const reason = dueReason(performance.now());
+        if (reason === undefined) armTimer();
+        else await commitNow(reason);
+      }).catch(options.onFailure);
+    }, COMMIT_IDLE_ms);
+  }
+
+  return {
+    async open() {
+      const positions = await faults.attempt(() => sink.open()).catch((error: unknown) => {
+        counters.failed();
+        throw componentError(spec, error);
+      });
+      noteDurable(positions);
+      return positions;
+    },
+    startAbove(positions) {
+      for (const [source, sequence] of positions) written.set(source, sequence);
+    },
+    durable: () => durable,
+
+    write: (batch) =>
+      mutex.run(async () => {
+        if (!isDue(batch)) return;
+        const input = faults.withoutDead(onlyTypes(batch, types));
+        const start = performance.now();
+        try {
+          await writeBatch(input);
+        } catch (error) {
+          broken = true;
+          throw error;
+        }
+        const now = performance.now();
+        counters.busy(now - start);
+        counters.finished(input, undefined);
+        written.set(batch.source, batch.sequence);
+        if (dirty.ledgers === 0) dirty.since = now;
+        dirty.ledgers += 1;
+        dirty.bytes += input.bytes;
+        dirty.last = now;
+        const reason = dueReason(now);
+        if (reason === undefined) armTimer();
+        else await commitNow(reason);
+      }),
+
+    commit: (reason) =>
+      mutex.run(async () => {
+        clearTimeout(timer);
+        timer = undefined;
+        if (broken || (dirty.ledgers === 0 && reason !== "final")) return;
+        await commitNow(reason);
+      }),
+  };
+}
