@@ -5,9 +5,11 @@ import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
 import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
+import { galexie } from "./sources/galexie/galexie.ts";
 import { sandbox } from "./sources/sandbox/sandbox.ts";
 
 export const catalogue: readonly ComponentDefinition[] = [
+  galexie,
   sandbox,
   jsonl,
   csv,

@@ -6,6 +6,8 @@ import { openStore } from "./open-store.ts";
 
 export interface StoreCheck {
   readonly ok: boolean;
+  /** The place without credentials. */
+  readonly target: string;
   readonly detail: string;
   readonly hint?: string;
 }
@@ -21,8 +23,10 @@ export async function checkStore(
   const { signal, probeKey = "index.html" } = options;
   const request = signal === undefined ? {} : { signal };
   const start_ms = performance.now();
+  let target = url.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "");
   try {
     const store = openStore(url, options);
+    target = store.url;
     try {
       let found = false;
       if (store.canList) {
@@ -32,13 +36,13 @@ export async function checkStore(
       }
       const took_ms = Math.round(performance.now() - start_ms);
       const what = found ? "answers" : store.canList ? "answers, and is empty" : "answers";
-      return { ok: true, detail: `${what} (${took_ms} ms)` };
+      return { ok: true, target, detail: `${what} (${took_ms} ms)` };
     } finally {
       await store.close();
     }
   } catch (error) {
     signal?.throwIfAborted();
     const hint = error instanceof FlowctlError ? error.hint : undefined;
-    return { ok: false, detail: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+    return { ok: false, target, detail: messageOf(error), ...(hint === undefined ? {} : { hint }) };
   }
 }

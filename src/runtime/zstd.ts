@@ -1,0 +1,69 @@
+/** zstd of whole buffers, by the runtime's own `node:zlib` (Bun, Deno, Node 22.15 or newer). */
+
+import * as zlib from "node:zlib";
+import { promisify } from "node:util";
+import { ZstdError, type ZstdFrame, zstdFrames } from "./zstd-frame.ts";
+
+export { ZstdError } from "./zstd-frame.ts";
+
+const MIN_CHUNK_BYTES = 64 * 1024;
+const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
+
+/** zstd's own default. */
+const DEFAULT_LEVEL = 3;
+
+const decompress = promisify(zlib.zstdDecompress);
+const compress = promisify(zlib.zstdCompress);
+
+async function inflate(bytes: Uint8Array, frame: ZstdFrame, limit: number): Promise<Uint8Array> {
+  const expected = frame.content_bytes ?? frame.limit_bytes;
+  // One chunk that fits all of it: with the default of 16 KiB most of the time goes into handing
+  // chunks from thread to thread.
+  const chunkSize = Math.min(Math.max(expected + 64, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+  let content: Uint8Array;
+  try {
+    content = await decompress(bytes.subarray(frame.start, frame.end), {
+      chunkSize,
+      maxOutputLength: Math.max(limit, 1),
+    });
+  } catch (error) {
+    throw new ZstdError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  if (frame.content_bytes !== undefined && content.byteLength !== frame.content_bytes) {
+    throw new ZstdError(
+      `zstd data holds ${content.byteLength} bytes, its header says ${frame.content_bytes}`,
+    );
+  }
+  return content;
+}
+
+/**
+ * Decompresses complete zstd data off the main thread. Frame checksums are verified where there
+ * are any. Throws `ZstdError` when the data is damaged, ends early, is followed by something else,
+ * or would yield more than `max_bytes`.
+ */
+export async function zstdDecompress(bytes: Uint8Array, max_bytes: number): Promise<Uint8Array> {
+  const contents: Uint8Array[] = [];
+  let left = max_bytes;
+  for (const frame of zstdFrames(bytes)) {
+    if ((frame.content_bytes ?? 0) > left) {
+      throw new ZstdError(`zstd data holds more than ${max_bytes} bytes`);
+    }
+    const content = await inflate(bytes, frame, left);
+    left -= content.byteLength;
+    contents.push(content);
+  }
+  const [only] = contents;
+  return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
+}
+
+/** One frame with its content size and a checksum over its content. */
+export async function zstdCompress(bytes: Uint8Array, level = DEFAULT_LEVEL): Promise<Uint8Array> {
+  return await compress(bytes, {
+    params: {
+      [zlib.constants.ZSTD_c_compressionLevel]: level,
+      [zlib.constants.ZSTD_c_checksumFlag]: 1,
+    },
+    pledgedSrcSize: bytes.byteLength,
+  });
+}

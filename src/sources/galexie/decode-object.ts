@@ -1,0 +1,57 @@
+/** What an object of a lake holds: decompressed, cut into ledgers, checked against its name. */
+
+import { zstdDecompress, ZstdError } from "../../runtime/zstd.ts";
+import { FlowctlError, messageOf } from "../../spec/errors.ts";
+import { type LedgerSpan, parseObjectKey } from "./lake-layout.ts";
+import { type LedgerBatch, splitBatch } from "./split-batch.ts";
+
+/** A ledger's meta takes no more, by far: what does is a bomb. */
+export const MAX_LEDGER_BYTES = 64 * 1024 * 1024;
+
+/** Nor may a whole object: it must fit into memory several times over. */
+export const MAX_BATCH_BYTES = 1024 * 1024 * 1024;
+
+const BATCH_OVERHEAD_BYTES = 12;
+
+export function ledgersText({ first, last }: LedgerSpan): string {
+  return first === last ? `ledger ${first}` : `ledgers ${first} to ${last}`;
+}
+
+/** Puts ledger and object in front of what is wrong with them. */
+export function blameObject(span: LedgerSpan, url: string, thrown: unknown): FlowctlError {
+  const where = `${ledgersText(span)} in ${url}`;
+  const known = thrown instanceof FlowctlError ? thrown : undefined;
+  const code = known === undefined || known.code.startsWith("xdr/")
+    ? "lake/corrupt-object"
+    : known.code;
+  const hint = code === "lake/corrupt-object"
+    ? "The object is damaged; write it again, or copy it from another lake."
+    : known?.hint;
+  return new FlowctlError(code, `${where}: ${messageOf(thrown)}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause: thrown,
+  });
+}
+
+function maxBytes({ first, last }: LedgerSpan): number {
+  return Math.min(MAX_BATCH_BYTES, (last - first + 1) * MAX_LEDGER_BYTES + BATCH_OVERHEAD_BYTES);
+}
+
+/** Throws `lake/corrupt-object` or `lake/wrong-ledger`, naming ledgers and object. */
+export async function decodeObject(
+  key: string,
+  url: string,
+  bytes: Uint8Array,
+): Promise<LedgerBatch> {
+  const name = parseObjectKey(key);
+  if (name === undefined) throw new Error(`${key} is no name of a lake's object`);
+  try {
+    const batch = name.suffix === ".xdr" ? bytes : await zstdDecompress(bytes, maxBytes(name));
+    return splitBatch(batch, name);
+  } catch (error) {
+    if (error instanceof FlowctlError || error instanceof ZstdError) {
+      throw blameObject(name, url, error);
+    }
+    throw error;
+  }
+}

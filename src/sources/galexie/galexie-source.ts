@@ -1,0 +1,142 @@
+/** Reads a lake: opens it, follows its objects, checks each ledger, emits it as a batch. */
+
+import type { Config } from "../../gen/config/galexie.ts";
+import type { Batch } from "../../flow/batch.ts";
+import type { ComponentContext, LedgerRange, Source } from "../../flow/component.ts";
+import { isRemote, openStore } from "../../objects/open-store.ts";
+import { retryingStore } from "../../objects/retrying-store.ts";
+import { FlowctlError } from "../../spec/errors.ts";
+import type { RetryPolicy } from "../../spec/pipeline.ts";
+import { objectFetcher } from "./fetch-object.ts";
+import { followLake } from "./follow-lake.ts";
+import { type Lake, openLake } from "./lake.ts";
+import { lakeHead } from "./lake-head.ts";
+import { MAX_LEDGER } from "./lake-layout.ts";
+import { ledgerChecker } from "./ledger-checker.ts";
+import { startLedger } from "./start-ledger.ts";
+import { storeOptions } from "./store-options.ts";
+
+function retryPolicy(config: Config, policy: RetryPolicy): RetryPolicy {
+  return {
+    ...policy,
+    max_retries: config.retry_limit ?? policy.max_retries,
+    initial_delay_ms: config.retry_wait ?? policy.initial_delay_ms,
+  };
+}
+
+function urlOf(config: Config, id: string): string {
+  if (config.url !== undefined) return config.url;
+  throw new FlowctlError("spec/missing-value", `source ${id}: url is not set`, {
+    hint: "Set config.url to the lake: a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…",
+  });
+}
+
+/** Only the first object of a network holds fewer ledgers than its name says. */
+function startsLater(url: string, from: number, first: number): FlowctlError {
+  return new FlowctlError(
+    "source/out-of-range",
+    `ledger ${from} does not exist in the lake: ${url} starts with ledger ${first}`,
+    { hint: `Start at ledger ${first}.` },
+  );
+}
+
+export function galexieSource(config: Config, context: ComponentContext): Source {
+  const { log, meter, spec } = context;
+  const url = urlOf(config, spec.id);
+  const retry_policy = retryPolicy(config, spec.retry_policy);
+  const closing = new AbortController();
+  const signal = AbortSignal.any([context.signal, closing.signal]);
+
+  const onRetry = (error: FlowctlError, attempt: number, delay_ms: number) => {
+    meter.add("retries", 1);
+    log.warn("reading the lake failed, trying again", {
+      error: error.message,
+      attempt,
+      delay_ms,
+    });
+  };
+  const store = openStore(url, storeOptions(config, context.env));
+  // Objects are retried as a whole, with their decoding; everything else per request.
+  const steady = retryingStore(store, { policy: retry_policy, signal, onRetry });
+  const head = lakeHead(steady);
+
+  let opening: Promise<Lake> | undefined;
+  const lake = async () =>
+    await (opening ??= openLake(steady, config, { signal, remote: isRemote(url) }));
+  const fetcherOf = (opened: Lake) =>
+    objectFetcher(opened, {
+      store,
+      retry_policy,
+      onRetry,
+      onStored: (bytes) => {
+        meter.add("total_bytes", bytes);
+        meter.add("objects_read", 1);
+      },
+    });
+
+  async function bounds() {
+    const opened = await lake();
+    const start = config.start_ledger ?? "latest";
+    const from = typeof start === "number"
+      ? start
+      : await startLedger(opened, fetcherOf(opened), start, signal);
+    head.refreshWhenOld(signal);
+    return { from, to: config.end_ledger };
+  }
+
+  async function* read(range: LedgerRange): AsyncGenerator<Batch> {
+    const opened = await lake();
+    const from = range.from ?? (await bounds()).from;
+    const to = range.to ?? config.end_ledger ?? MAX_LEDGER;
+    if (from > to) return;
+    head.refreshWhenOld(signal);
+    const checker = ledgerChecker({
+      source: spec.id,
+      network: opened.network,
+      verify: config.verify,
+    });
+    const stop = new AbortController();
+    let next = from;
+    const objects = followLake({
+      lake: opened,
+      fetcher: fetcherOf(opened),
+      head,
+      from,
+      to,
+      wait: range.wait,
+      poll_interval_ms: config.poll_interval,
+      limits: {
+        concurrent: config.prefetch,
+        ahead: Math.max(config.buffer_size, config.prefetch),
+        bytes: config.buffer_memory,
+      },
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    try {
+      for await (const object of objects) {
+        const url = opened.store.urlOf(object.key);
+        if (next === from && object.first > from) throw startsLater(url, from, object.first);
+        for (const [index, bytes] of object.ledgers.entries()) {
+          const sequence = object.first + index;
+          if (sequence < next) continue;
+          if (sequence > to) return;
+          yield checker.check(bytes, sequence, url);
+          next = sequence + 1;
+        }
+        head.refreshWhenOld(signal);
+      }
+    } finally {
+      stop.abort();
+    }
+  }
+
+  return {
+    read,
+    bounds,
+    head: () => head.latest,
+    async close() {
+      closing.abort();
+      await store.close();
+    },
+  };
+}
