@@ -1,0 +1,178 @@
+/**
+ * Kills a run at a random instant, lets it go on, and compares what the sink finally holds with
+ * what an undisturbed run leaves.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { flowctl, startFlowctl } from "./flowctl.ts";
+import { postgresServer } from "./postgres.ts";
+
+export const CHAOS_SINKS = ["jsonl", "parquet", "sqlite", "postgres"] as const;
+export type ChaosSink = (typeof CHAOS_SINKS)[number];
+
+/** A run is this many ledgers long, and paced, so that it lasts long enough to be hit anywhere. */
+const LEDGERS = 120;
+const LEDGERS_PER_SECOND = 200;
+/** Kills come this much past the length of an undisturbed run at most: also at its very end. */
+const OVERSHOOT = 1.05;
+const MAX_KILLS_PER_RUN = 3;
+
+const TABLES = ["token_transfers", "contract_events"] as const;
+
+export interface ChaosResult {
+  readonly kills_ms: readonly number[];
+  /** Kills that hit a living process. */
+  readonly hits: number;
+  readonly same: boolean;
+  /** What differs, or how the last run failed; empty when all is well. */
+  readonly detail: string;
+}
+
+export interface ChaosSubject {
+  readonly sink: ChaosSink;
+  /** Output of the undisturbed run, by file or table. */
+  readonly expected: ReadonlyMap<string, string>;
+  readonly undisturbed_ms: number;
+  /** One run, killed once or more, in a folder of its own below `folder`. */
+  disturb(name: string, random: () => number): Promise<ChaosResult>;
+}
+
+/** Makes the undisturbed run to which the others are compared. */
+export async function chaosSubject(sink: ChaosSink, folder: string): Promise<ChaosSubject> {
+  const reference = await prepare(sink, join(folder, `${sink}-undisturbed`));
+  const done = await flowctl(reference.args, { cwd: reference.folder });
+  if (done.status !== 0) throw new Error(`the undisturbed run failed: ${done.stderr}`);
+  const expected = await reference.content();
+  return {
+    sink,
+    expected,
+    undisturbed_ms: done.elapsed_ms,
+    disturb: async (name, random) => {
+      const site = await prepare(sink, join(folder, `${sink}-${name}`));
+      const kills_ms = Array.from(
+        { length: 1 + Math.floor(random() * MAX_KILLS_PER_RUN) },
+        () => random() * done.elapsed_ms * OVERSHOOT,
+      );
+      let hits = 0;
+      for (const kill_ms of kills_ms) {
+        const { child, finished } = startFlowctl(site.args, { cwd: site.folder });
+        await Promise.race([sleep(kill_ms), finished]);
+        if (child.kill("SIGKILL")) hits += 1;
+        await finished;
+      }
+      const last = await flowctl(site.args, { cwd: site.folder });
+      if (last.status !== 0) {
+        return { kills_ms, hits, same: false, detail: `the resumed run failed: ${last.stderr}` };
+      }
+      const detail = difference(expected, await site.content());
+      return { kills_ms, hits, same: detail === "", detail };
+    },
+  };
+}
+
+interface Site {
+  readonly folder: string;
+  readonly args: readonly string[];
+  content(): Promise<ReadonlyMap<string, string>>;
+}
+
+async function prepare(sink: ChaosSink, folder: string): Promise<Site> {
+  mkdirSync(folder, { recursive: true });
+  const database = sink === "postgres" ? (await postgresServer()).createDatabase() : "";
+  writeFileSync(join(folder, "pipeline.yaml"), pipelineFile(sink, database));
+  const out = join(folder, "out");
+  return {
+    folder,
+    args: ["--log-level", "warn", "run", "pipeline.yaml"],
+    content: async () => {
+      if (sink === "sqlite") return sqliteContent(join(out, "flow.db"));
+      if (sink === "postgres") return await postgresContent(database);
+      return fileContent(out);
+    },
+  };
+}
+
+function pipelineFile(sink: ChaosSink, database: string): string {
+  const config: Record<ChaosSink, Record<string, unknown>> = {
+    jsonl: { path: "out/{table}.jsonl" },
+    parquet: { path: "out/{table}", ledgers_per_file: 10 },
+    sqlite: { path: "out/flow.db", table: "{table}" },
+    postgres: { connection_string: database, table: "{table}" },
+  };
+  const ledgers = { start_ledger: 2, end_ledger: LEDGERS + 1, pace: LEDGERS_PER_SECOND };
+  // JSON is YAML.
+  return JSON.stringify({
+    apiVersion: "flowctl/v1",
+    kind: "Pipeline",
+    metadata: { name: `chaos-${sink}` },
+    spec: {
+      sources: [{
+        id: "ledgers",
+        type: "sandbox",
+        config: { ...ledgers, transactions_per_ledger: 10 },
+      }],
+      processors: [
+        { id: "transfers", type: "token-transfer", inputs: ["ledgers"] },
+        { id: "events", type: "contract-events", inputs: ["ledgers"] },
+      ],
+      sinks: [{ id: "out", type: sink, inputs: ["transfers", "events"], config: config[sink] }],
+    },
+  });
+}
+
+/** Every file below the folder, byte for byte, what is left over included. */
+function fileContent(folder: string): ReadonlyMap<string, string> {
+  const names = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" })
+    : [];
+  return new Map(
+    names.filter((name) => statSync(join(folder, name)).isFile()).sort().map((name) => {
+      const content = readFileSync(join(folder, name));
+      return [name, `${content.length} bytes, ${digest(content)}`];
+    }),
+  );
+}
+
+function sqliteContent(path: string): ReadonlyMap<string, string> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return new Map(TABLES.map((table) => {
+      const statement = database.prepare(`SELECT * FROM ${table} ORDER BY event_id`);
+      statement.setReadBigInts(true);
+      const rows = statement.all();
+      const text = rows.map((row) => Object.values(row).map(String).join("\t")).join("\n");
+      return [table, `${rows.length} rows, ${digest(text)}`];
+    }));
+  } finally {
+    database.close();
+  }
+}
+
+async function postgresContent(database: string): Promise<ReadonlyMap<string, string>> {
+  const server = await postgresServer();
+  const name = new URL(database).pathname.slice(1);
+  return new Map(TABLES.map((table) => {
+    const text = server.psql(`SELECT * FROM ${table} ORDER BY event_id`, name);
+    return [table, `${text.split("\n").length} rows, ${digest(text)}`];
+  }));
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
+
+function difference(
+  expected: ReadonlyMap<string, string>,
+  found: ReadonlyMap<string, string>,
+): string {
+  const names = [...new Set([...expected.keys(), ...found.keys()])];
+  return names.filter((name) => expected.get(name) !== found.get(name))
+    .map((name) =>
+      `${name}: ${found.get(name) ?? "missing"}, expected ${expected.get(name) ?? "nothing"}`
+    )
+    .join("; ");
+}
