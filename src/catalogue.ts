@@ -3,6 +3,7 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
+import { postgres } from "./sinks/postgres/postgres.ts";
 import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
 import { galexie } from "./sources/galexie/galexie.ts";
@@ -15,4 +16,5 @@ export const catalogue: readonly ComponentDefinition[] = [
   csv,
   stdout,
   sqlite,
+  postgres,
 ];

@@ -58,7 +58,7 @@ export function failsWith(code: ErrorCode, message: RegExp, hint = /./) {
 
 export const transfers = transferType();
 const TRANSFERS = `SELECT event_id, CAST(ledger_sequence AS TEXT), CAST(amount AS TEXT), memo
-  FROM transfers ORDER BY ledger_sequence, event_id`;
+  FROM transfers ORDER BY transfers.ledger_sequence, event_id`;
 
 export function transferBatch(sequence: number, count?: number): Batch {
   return testBatch(sequence, [transfers, transferRows(sequence, count)]);

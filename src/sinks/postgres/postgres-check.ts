@@ -1,0 +1,64 @@
+import type { CheckResult } from "../../flow/component.ts";
+import type { ConnectOptions, PgConnection } from "./connection.ts";
+import { connectPostgres } from "./connection.ts";
+import type { ConnectionSettings } from "./connection-string.ts";
+import { explainPostgresError, nameOf } from "./postgres-error.ts";
+
+export interface PostgresCheckOptions extends ConnectOptions {
+  readonly schema: string | undefined;
+}
+
+/** Connects and looks at the privileges that the sink needs; writes nothing. */
+export async function checkPostgres(
+  settings: ConnectionSettings,
+  options: PostgresCheckOptions,
+): Promise<CheckResult> {
+  const target = `PostgreSQL ${nameOf(settings)}`;
+  let connection: PgConnection | undefined;
+  try {
+    connection = await connectPostgres(settings, options);
+    return { target, ...await privileges(connection, options.schema) };
+  } catch (error) {
+    const scope = { tables: [], ledgers: undefined };
+    const { message, hint } = explainPostgresError(error, settings, scope);
+    return { target, status: "failed", detail: message, ...(hint ? { hint } : {}) };
+  } finally {
+    await connection?.close();
+  }
+}
+
+async function privileges(
+  connection: PgConnection,
+  schema: string | undefined,
+): Promise<Omit<CheckResult, "target">> {
+  const [row = {}] = await connection.query(
+    `SELECT current_setting('server_version') AS version, name,
+       has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
+       has_database_privilege(current_database(), 'CREATE') AS make_schema,
+       EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = name) AS there,
+       CASE WHEN EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = name)
+         THEN has_schema_privilege(name, 'CREATE') AND has_schema_privilege(name, 'USAGE')
+       END AS make_table,
+       pg_is_in_recovery() AS standby
+     FROM (SELECT coalesce(nullif($1, ''), current_schema()::text) AS name) AS wanted`,
+    [schema ?? ""],
+  );
+  const missing = [
+    row["standby"] === true ? "a primary server (this one is a standby)" : "",
+    row["temporary"] === true ? "" : "TEMPORARY on the database",
+    row["there"] === true || row["make_schema"] === true
+      ? ""
+      : `schema ${String(row["name"])}, or CREATE on the database to make it`,
+    row["there"] === true && row["make_table"] !== true
+      ? `CREATE and USAGE on schema ${String(row["name"])}`
+      : "",
+  ].filter((text) => text !== "");
+  if (missing.length === 0) {
+    return { status: "ok", detail: `PostgreSQL ${String(row["version"])}` };
+  }
+  return {
+    status: "failed",
+    detail: `missing: ${missing.join("; ")}`,
+    hint: "Have the database's owner grant it.",
+  };
+}
