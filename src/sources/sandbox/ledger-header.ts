@@ -2,6 +2,7 @@
 
 import { xdr } from "@stellar/stellar-sdk";
 import { concat, sha256, uint32, uint64 } from "./bytes.ts";
+import type { Genesis } from "./genesis.ts";
 import { BASE_RESERVE } from "./holdings.ts";
 import type { Party } from "./party.ts";
 import { BASE_FEE } from "./transaction.ts";
@@ -33,11 +34,7 @@ function hashed(header: Header): HashedHeader {
 }
 
 /** The header before the first ledger: everything that there is exists already. */
-export function genesisHeader(
-  ledgerSeq: number,
-  totalCoins: bigint,
-  seed: Uint8Array,
-): HashedHeader {
+export function genesisHeader(ledgerSeq: number, genesis: Genesis, seed: Uint8Array): HashedHeader {
   const zero = new Uint8Array(32);
   return hashed({
     ledgerVersion: PROTOCOL_VERSION,
@@ -46,10 +43,10 @@ export function genesisHeader(
     txSetResultHash: zero,
     bucketListHash: seed,
     ledgerSeq,
-    totalCoins,
+    totalCoins: genesis.lumens,
     feePool: 0n,
     inflationSeq: 0,
-    idPool: 0n,
+    idPool: genesis.offerIds,
     baseFee: Number(BASE_FEE),
     baseReserve: BASE_RESERVE,
     maxTxSetSize: MAX_TX_SET_SIZE,

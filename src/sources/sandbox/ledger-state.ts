@@ -36,8 +36,8 @@ export interface LedgerState {
   /** Creates or replaces the entry. Without a change of its data it still counts as updated. */
   put(name: string, key: LedgerKey, data: EntryData): void;
   remove(name: string): void;
-  /** Names of the offers that exist, in the order of their creation. */
-  offers(): IterableIterator<string>;
+  /** Names of the offers that exist in a book: what stands between "offer/" and ":". */
+  offers(book: string): Iterable<string>;
   begin(): void;
   /** Ends the innermost scope and returns what it changed, in the order of first touch. */
   commit(): readonly Change[];
@@ -45,11 +45,11 @@ export interface LedgerState {
   rollback(): void;
 }
 
-export const OFFER_PREFIX = "offer/";
+const OFFER_NAME = /^offer\/([^:]+):/;
 
 export function ledgerState(): LedgerState {
   const slots = new Map<string, Slot>();
-  const offers = new Set<string>();
+  const books = new Map<string, Set<string>>();
   const scopes: Scope[] = [];
   let sequence = 0;
   let closeTime = 0n;
@@ -57,7 +57,10 @@ export function ledgerState(): LedgerState {
   const set = (name: string, slot: Slot | undefined): void => {
     if (slot === undefined) slots.delete(name);
     else slots.set(name, slot);
-    if (!name.startsWith(OFFER_PREFIX)) return;
+    const book = OFFER_NAME.exec(name)?.[1];
+    if (book === undefined) return;
+    const offers = books.get(book) ?? new Set();
+    books.set(book, offers);
     if (slot === undefined) offers.delete(name);
     else offers.add(name);
   };
@@ -90,7 +93,7 @@ export function ledgerState(): LedgerState {
       record(name, { key, entry: { lastModifiedLedgerSeq: sequence, data, ext: { v: 0 } } });
     },
     remove: (name) => record(name, undefined),
-    offers: () => offers.values(),
+    offers: (book) => books.get(book) ?? [],
     begin: () => void scopes.push(new Map()),
     commit() {
       const scope = endScope();

@@ -3,6 +3,7 @@
 import { xdr } from "@stellar/stellar-sdk";
 import { type AppliedTransaction, applyTransactions } from "./apply.ts";
 import { array, concat, sha256, uint32, uint64, utf8 } from "./bytes.ts";
+import { populate } from "./genesis.ts";
 import { genesisHeader, type HashedHeader, nextHeader } from "./ledger-header.ts";
 import { ledgerState } from "./ledger-state.ts";
 import { random } from "./random.ts";
@@ -10,7 +11,7 @@ import { planLedger } from "./scenario.ts";
 import { signTransaction } from "./transaction.ts";
 import { encodeTransactionMeta } from "./transaction-meta.ts";
 import { type TransactionSet, transactionSet } from "./transaction-set.ts";
-import { createWorld, populate } from "./world.ts";
+import { createWorld } from "./world.ts";
 
 export interface NetworkOptions {
   /** Network passphrase. */
@@ -50,9 +51,9 @@ export function sandboxNetwork(options: NetworkOptions): SandboxNetwork {
   const world = createWorld(options.seed, networkId, options.accounts);
   const state = ledgerState();
   state.startLedger(options.startLedger - 1, 0n);
-  const lumens = populate(world, state, options.seed);
+  const genesis = populate(world, state, options.seed);
   const birth = sha256(utf8(`flowctl sandbox/${JSON.stringify(options)}`));
-  let last: HashedHeader = genesisHeader(options.startLedger - 1, lumens, birth);
+  let last: HashedHeader = genesisHeader(options.startLedger - 1, genesis, birth);
 
   return {
     next() {

@@ -6,6 +6,7 @@ import type { Operation } from "./operation.ts";
 import type { Party } from "./party.ts";
 import type { Random } from "./random.ts";
 import { planClassic } from "./scenario-classic.ts";
+import { planCall } from "./scenario-soroban.ts";
 import type { Draft } from "./transaction.ts";
 import type { Memo } from "./token-events.ts";
 import { text } from "./wire.ts";
@@ -35,26 +36,30 @@ export interface Scene {
   readonly chance: Random;
   /** A party that sends nothing in this ledger yet, and now does; undefined: all of them do. */
   take(from: readonly Party[]): Party | undefined;
+  /** The same for one party; undefined: it sends something already. */
+  claim(party: Party): Party | undefined;
 }
 
 const TRIES = 64;
 
 function scene(world: World, state: LedgerState, chance: Random): Scene {
   const busy = new Set<Party>();
+  const claim = (party: Party): Party | undefined => {
+    if (busy.has(party)) return undefined;
+    busy.add(party);
+    return party;
+  };
   return {
     world,
     state,
     chance,
+    claim,
     take(from) {
       for (let i = 0; i < TRIES; i++) {
-        const party = chance.pick(from);
-        if (busy.has(party)) continue;
-        busy.add(party);
-        return party;
+        const party = claim(chance.pick(from));
+        if (party !== undefined) return party;
       }
-      const free = from.find((party) => !busy.has(party));
-      if (free !== undefined) busy.add(free);
-      return free;
+      return from.find(claim);
     },
   };
 }
@@ -69,18 +74,22 @@ export function planLedger(
   const drafts: Draft[] = [];
   for (let i = 0; i < density.transactions; i++) {
     const failing = chance.chance(density.failureShare);
-    const intent = planClassic(here, failing);
+    const plan = chance.chance(density.sorobanShare) ? planCall : planClassic;
+    const intent = plan(here, failing);
     if (intent !== undefined) drafts.push(draft(here, intent));
   }
   return drafts;
 }
 
 function draft({ world, state, chance }: Scene, { source, operations }: Intent): Draft {
+  // A contract call carries neither memo nor muxed source: its authorization does not cover them.
+  const isCall = operations[0]?.soroban !== undefined;
+  const isMuxed = !isCall && chance.chance(MUXED_SOURCE_SHARE);
   return {
     source,
-    sourceMuxedId: chance.chance(MUXED_SOURCE_SHARE) ? muxedId(chance) : undefined,
+    sourceMuxedId: isMuxed ? muxedId(chance) : undefined,
     seqNum: accountOf(state, source).seqNum + 1n,
-    memo: memo(chance),
+    memo: isCall ? { type: 0 } : memo(chance),
     maxTime: chance.chance(TIME_BOUNDS_SHARE) ? state.closeTime + VALID_FOR_S : undefined,
     operations,
     bid: BigInt(chance.between(1, 20)) * 100n,

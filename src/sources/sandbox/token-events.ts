@@ -61,6 +61,16 @@ export function movement(
   return contractEvent(asset.contractId, topics, amountData(amount, to, memo));
 }
 
+/** A transfer that a contract takes part in. */
+export function assetEvent(
+  asset: SandboxAsset,
+  { from, to }: { readonly from: ScVal; readonly to: ScVal },
+  amount: bigint,
+): ContractEvent {
+  const topics = [scval.symbol("transfer"), from, to, asset.name];
+  return contractEvent(asset.contractId, topics, scval.i128(amount));
+}
+
 /** A fee that was charged; negative when part of it is given back. */
 export function feeEvent(native: NativeAsset, from: Party, amount: bigint): ContractEvent {
   const topics = [scval.symbol("fee"), scval.account(from)];
