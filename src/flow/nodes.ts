@@ -121,6 +121,7 @@ function makeSinks(
       sink,
       counters: monitor.counters(spec.id),
       faults: faultsOf(input, spec, control.halted),
+      ended: control.ended,
       onCommit() {
         if (recorded || node.durable().size === 0) return;
         state.saveFingerprint(spec.id, fingerprint);

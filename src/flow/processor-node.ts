@@ -102,7 +102,7 @@ export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNod
 
   async function fails(batch: Batch): Promise<boolean> {
     try {
-      await processor.process(batch);
+      await faults.attempt(() => processor.process(batch));
       return false;
     } catch {
       return true;

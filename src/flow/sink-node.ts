@@ -41,6 +41,8 @@ export interface SinkNodeOptions {
   readonly sink: Sink;
   readonly counters: Counters;
   readonly faults: FaultPolicy;
+  /** Fires: the sink is about to be closed and is not called again. */
+  readonly ended: AbortSignal;
   /** Called after each commit. */
   onCommit(): void;
   /** Called when a commit that no write waits for fails. */
@@ -128,7 +130,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     timer ??= setTimeout(() => {
       mutex.run(async () => {
         timer = undefined;
-        if (dirty.ledgers === 0 || broken) return;
+        if (dirty.ledgers === 0 || broken || options.ended.aborted) return;
         const reason = dueReason(performance.now());
         if (reason === undefined) armTimer();
         else await commitNow(reason);
@@ -152,7 +154,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
 
     write: (batch) =>
       mutex.run(async () => {
-        if (!isDue(batch)) return;
+        if (options.ended.aborted || !isDue(batch)) return;
         const input = faults.withoutDead(onlyTypes(batch, types));
         const start = performance.now();
         try {
@@ -178,7 +180,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
       mutex.run(async () => {
         clearTimeout(timer);
         timer = undefined;
-        if (broken || (dirty.ledgers === 0 && reason !== "final")) return;
+        if (broken || options.ended.aborted) return;
+        if (dirty.ledgers === 0 && reason !== "final") return;
         await commitNow(reason);
       }),
   };
