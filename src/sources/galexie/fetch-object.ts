@@ -49,10 +49,6 @@ function stylesOf(lake: Lake): Style[] {
   return folders.flatMap((inFolder) => SUFFIXES.map((suffix) => ({ suffix, folders: inFolder })));
 }
 
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.byteLength === right.byteLength && Buffer.compare(left, right) === 0;
-}
-
 export function objectFetcher(lake: Lake, options: FetchOptions): ObjectFetcher {
   const { layout } = lake;
   const { store } = options;
@@ -83,7 +79,6 @@ export function objectFetcher(lake: Lake, options: FetchOptions): ObjectFetcher 
   }
 
   async function fetch(ledger: number, signal: AbortSignal, everyStyle = false) {
-    let damaged: Uint8Array | undefined;
     return await withRetry(
       { policy: options.retry_policy, signal, onRetry: options.onRetry },
       async (): Promise<LakeObject | undefined> => {
@@ -96,10 +91,8 @@ export function objectFetcher(lake: Lake, options: FetchOptions): ObjectFetcher 
           const held_bytes = batch.ledgers.reduce((sum, meta) => sum + meta.byteLength, 0);
           return { ...batch, key, stored_bytes: bytes.byteLength, held_bytes };
         } catch (error) {
-          // Damage on the way goes away when it is fetched again; the same bytes are the object's.
-          const again = lake.remote && (damaged === undefined || !sameBytes(damaged, bytes));
-          damaged = bytes;
-          if (!again || !(error instanceof FlowctlError)) throw error;
+          // Damage on the way goes away when it is fetched again; on a disk it stays.
+          if (!lake.remote || !(error instanceof FlowctlError)) throw error;
           const { code, message, hint } = error;
           throw new FlowctlError(code, message, {
             ...(hint === undefined ? {} : { hint }),
