@@ -8,7 +8,7 @@ import type { ColumnType, EventType } from "../../events/event-type.ts";
 import { decimalText, jsonText } from "../../events/json.ts";
 import { isoTimestamp } from "../../events/timestamp.ts";
 import type { Json, Value } from "../../flow/batch.ts";
-import { checkedEncoder, fits } from "../sql/column-values.ts";
+import { checkedEncoder, fits, remembered } from "../sql/column-values.ts";
 import type { RowEncoder } from "../sql/store.ts";
 import { withoutNul } from "../sql/text.ts";
 
@@ -24,7 +24,7 @@ const ENCODERS: Readonly<Record<ColumnType, Encode>> = {
   double: (value: number) => Object.is(value, -0) ? "-0" : String(value),
   decimal: decimalText,
   boolean: (value: boolean) => value ? "t" : "f",
-  timestamp,
+  timestamp: remembered(timestamp),
   bytes: (value: Uint8Array) =>
     `\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}`,
   strings: (value: readonly string[]) => escaped(arrayLiteral(value)),

@@ -25,6 +25,15 @@ export function fits<T extends number | bigint>(value: T, type: keyof typeof RAN
   return value;
 }
 
+/** The rows of a ledger share one Date: its text is made once. */
+export function remembered<T extends object, R>(encode: (value: T) => R): (value: T) => R {
+  let last: { readonly value: T; readonly result: R } | undefined;
+  return (value) => {
+    if (last?.value !== value) last = { value, result: encode(value) };
+    return last.result;
+  };
+}
+
 const SHOWN_chars = 60;
 
 /**

@@ -6,7 +6,7 @@ import { isoTimestamp } from "../../events/timestamp.ts";
 import type { ColumnType, EventType } from "../../events/event-type.ts";
 import type { Json, Value } from "../../flow/batch.ts";
 import type { SqliteValue } from "../../runtime/sqlite.ts";
-import { checkedEncoder, fits } from "../sql/column-values.ts";
+import { checkedEncoder, fits, remembered } from "../sql/column-values.ts";
 import type { RowEncoder } from "../sql/store.ts";
 import { withoutNul } from "../sql/text.ts";
 
@@ -28,7 +28,7 @@ const ENCODERS: Readonly<Record<ColumnType, Encode>> = {
   },
   decimal: decimalText,
   boolean: (value: boolean) => value ? 1 : 0,
-  timestamp: (value: Date) => isoTimestamp(value),
+  timestamp: remembered(isoTimestamp),
   bytes: (value: Uint8Array) => value,
   strings: (value: readonly string[]) => jsonText(value),
   json: (value: Json) => jsonText(value),
