@@ -17,7 +17,7 @@ export interface Metadata {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const metadataSchema: v.GenericSchema<unknown, Metadata> = fields({
+export const metadataSchema: v.GenericSchema<unknown, Metadata> = fields({
   name: v.optional(text(), ""),
   namespace: v.optional(text(), "default"),
   description: v.optional(text(), ""),
@@ -34,7 +34,7 @@ export interface RestartPolicy {
   readonly delay: number;
 }
 
-const restartPolicySchema: v.GenericSchema<unknown, RestartPolicy> = fields({
+export const restartPolicySchema: v.GenericSchema<unknown, RestartPolicy> = fields({
   policy: v.optional(choice(["on-failure","always","never"]), "on-failure"),
   max_restarts: v.optional(integer({ min: 0, max: 1000000 }), 10),
   delay: v.optional(duration(), "1s"),
@@ -45,7 +45,7 @@ export interface Placement {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const placementSchema: v.GenericSchema<unknown, Placement> = fields({
+export const placementSchema: v.GenericSchema<unknown, Placement> = fields({
   labels: v.optional(mapping(text()), () => ({})),
 });
 
@@ -60,7 +60,7 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
-const retryPolicySchema: v.GenericSchema<unknown, RetryPolicy> = fields({
+export const retryPolicySchema: v.GenericSchema<unknown, RetryPolicy> = fields({
   max_retries: v.optional(integer({ min: 0, max: 1000 }), 3),
   initial_delay: v.optional(duration(), "1s"),
   max_delay: v.optional(duration(), "30s"),
@@ -116,7 +116,7 @@ export interface Component {
   readonly retry_policy: RetryPolicy;
 }
 
-const componentSchema: v.GenericSchema<unknown, Component> = fields({
+export const componentSchema: v.GenericSchema<unknown, Component> = fields({
   id: v.optional(text({ pattern: /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/u, what: "a name of letters, digits, dots, dashes and underscores" })),
   type: v.optional(text()),
   image: v.optional(text()),
@@ -161,7 +161,7 @@ export interface Spec {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-const specSchema: v.GenericSchema<unknown, Spec> = fields({
+export const specSchema: v.GenericSchema<unknown, Spec> = fields({
   description: v.optional(text(), ""),
   driver: v.optional(text(), "process"),
   source: v.optional(componentSchema),

@@ -1,6 +1,7 @@
 /** Lists, mappings and alternatives of the values in `values.ts`; every problem in one pass. */
 
 import * as v from "valibot";
+import { suggest } from "./nearest.ts";
 import { alternatives, shown, type ValueSchema } from "./values.ts";
 
 type Refuse = (message: string, expected: string) => void;
@@ -114,7 +115,10 @@ export function mapping<T>(item: ValueSchema<T>): ValueSchema<Record<string, T>>
   });
 }
 
-/** A mapping of known keys; any other key is an issue of its own. Keys without value count as absent. */
+/**
+ * A mapping of known keys; any other key is an issue of its own, whose message has the nearest key
+ * on a second line. Keys without value count as absent.
+ */
 export function fields<const E extends v.ObjectEntries>(
   entries: E,
 ): ValueSchema<v.InferOutput<v.ObjectSchema<E, undefined>>> {
@@ -125,7 +129,10 @@ export function fields<const E extends v.ObjectEntries>(
     }
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(input)) {
-      if (!Object.hasOwn(entries, key)) unknownKey(key, input, "is not a known key");
+      if (!Object.hasOwn(entries, key)) {
+        const hint = suggest(key, Object.keys(entries), "known keys");
+        unknownKey(key, input, `is not a known key\n${hint}`);
+      }
     }
     for (const [key, schema] of Object.entries(entries)) {
       const given = Object.hasOwn(input, key) ? input[key] ?? undefined : undefined;

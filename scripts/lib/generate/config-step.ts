@@ -95,7 +95,7 @@ export function emitModule({ node, doc, source, toSpec, type, value, hoist }: Mo
   const named = [...definitionsIn(node)].filter(([, each]) => each !== node).map(([name, each]) =>
     `export interface ${name} ${emitType(each)}
 
-const ${schemaName(name)}: v.GenericSchema<unknown, ${name}> = ${emitSchema(each, imports)};
+export const ${schemaName(name)}: v.GenericSchema<unknown, ${name}> = ${emitSchema(each, imports)};
 
 `
   ).join("");

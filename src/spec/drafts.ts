@@ -1,0 +1,194 @@
+/** The components of a file as drafts: which they are, what they are called, what they name. */
+
+import * as v from "valibot";
+import { componentSchema, pipelineJsonSchema } from "../gen/pipeline.ts";
+import type { Path, Report } from "./diagnostic.ts";
+import { type Draft, type Named, ROLE_OF, type Section, SECTIONS } from "./draft.ts";
+import type { ComponentDeclaration } from "./declaration.ts";
+import { type ComponentNames, identify, imageBaseName } from "./identify.ts";
+import { reportIssues } from "./issues.ts";
+import { nearest } from "./nearest.ts";
+import { child, type MappingTree, plain, textAt, type Tree } from "./tree.ts";
+
+export function readDrafts(
+  root: MappingTree,
+  names: ComponentNames,
+  report: Report,
+): Draft[] {
+  const spec = child(root, "spec");
+  const listed = SECTIONS.flatMap((section) => {
+    const list = child(spec, section);
+    return list?.kind !== "sequence"
+      ? []
+      : list.items.map((tree, at) => ({ tree, section, path: ["spec", section, at] as Path }));
+  });
+  const ids = new Ids(listed.map(({ tree }) => textAt(tree, "id") ?? ""));
+  return listed.flatMap(({ tree, section, path }) => {
+    if (tree.kind === "mapping") return [readDraft(tree, section, path, names, ids, report)];
+    report.add({
+      code: "spec/bad-value",
+      message: `${section}[${path.at(-1)}] expects a component, that is a mapping with id and type`,
+      spot: tree.spot,
+      path,
+      hint: () => "for example: - { id: lake, type: galexie }",
+    });
+    return [];
+  });
+}
+
+function readDraft(
+  tree: MappingTree,
+  section: Section,
+  path: Path,
+  names: ComponentNames,
+  ids: Ids,
+  report: Report,
+): Draft {
+  const { declaration, external } = identify(
+    tree,
+    names,
+    section,
+    path,
+    (problem) => report.add(problem),
+  );
+  const id = textAt(tree, "id") ?? ids.unused(impliedName(tree, declaration, section));
+  const result = v.safeParse(componentSchema, plain(textsWhereTextsGo(tree)));
+  if (!result.success) {
+    reportIssues(result.issues, {
+      report,
+      tree,
+      base: path,
+      label: `${id}: `,
+      hintFor: (key, at) => at.length === 1 ? configHint(key, declaration) : undefined,
+    });
+  }
+  const role = roleOf(declaration, section);
+  checkRole(tree, section, path, id, declaration, report);
+  return {
+    tree,
+    path,
+    section,
+    id,
+    idSpot: child(tree, "id")?.spot ?? tree.spot,
+    parsed: result.success ? result.output : undefined,
+    declaration,
+    external,
+    role,
+    inputs: child(tree, "inputs") === undefined ? undefined : named(tree, "inputs", path),
+    dependsOn: named(tree, "depends_on", path),
+    inputEventTypes: named(tree, "input_event_types", path),
+    outputEventTypes: named(tree, "output_event_types", path),
+  };
+}
+
+/** The environment is text: `PORT: 50051` means "50051", as it stands in the file. */
+function textsWhereTextsGo(tree: MappingTree): MappingTree {
+  const entries = new Map(tree.entries);
+  for (const key of ["env", "secrets"]) {
+    const entry = entries.get(key);
+    if (entry?.value.kind !== "mapping") continue;
+    const texts = new Map(
+      [...entry.value.entries].map(([name, each]) => [
+        name,
+        each.value.kind === "scalar" && each.value.value !== null && each.value.unset !== true &&
+          typeof each.value.value !== "string"
+          ? { ...each, value: { ...each.value, value: each.value.source } }
+          : each,
+      ]),
+    );
+    entries.set(key, { ...entry, value: { ...entry.value, entries: texts } });
+  }
+  return { ...tree, entries };
+}
+
+/** A sink that stands among the processors is a sink all the same: older files put webhooks there. */
+function roleOf(declaration: ComponentDeclaration | undefined, section: Section): Draft["role"] {
+  return section === "processors" && declaration?.role === "sink" ? "sink" : ROLE_OF[section];
+}
+
+function checkRole(
+  tree: MappingTree,
+  section: Section,
+  path: Path,
+  id: string,
+  declaration: ComponentDeclaration | undefined,
+  report: Report,
+): void {
+  if (declaration === undefined || declaration.role === roleOf(declaration, section)) return;
+  report.add({
+    code: "spec/wrong-role",
+    message: `${id}: ${declaration.name} is a ${declaration.role}, but stands under ${section}`,
+    spot: child(tree, "type")?.spot ?? child(tree, "image")?.spot ?? tree.spot,
+    path,
+    hint: () => `move it to ${declaration.role}s`,
+  });
+}
+
+function configHint(
+  key: string,
+  declaration: ComponentDeclaration | undefined,
+): string | undefined {
+  const properties = declaration?.configJsonSchema["properties"];
+  if (declaration === undefined || typeof properties !== "object" || properties === null) return;
+  const keys = [...Object.keys(properties), ...Object.keys(declaration.configAliases ?? {})];
+  if (keys.includes(key)) return `${key} belongs under config:`;
+  const close = nearest(key, [...componentKeys, ...keys]);
+  return close !== undefined && keys.includes(close)
+    ? `did you mean config: { ${close}: … }?`
+    : undefined;
+}
+
+/** Keys of a component itself, which go before those of its config. */
+const componentKeys: readonly string[] = Object.keys(
+  (pipelineJsonSchema["$defs"] as { Component: { properties: Record<string, unknown> } })
+    .Component.properties,
+);
+
+const NOT_IN_ID = /[^A-Za-z0-9._-]+/g;
+
+function impliedName(
+  tree: MappingTree,
+  declaration: ComponentDeclaration | undefined,
+  section: Section,
+): string {
+  const image = textAt(tree, "image");
+  const name = declaration?.name ?? textAt(tree, "type") ??
+    (image === undefined ? ROLE_OF[section] : imageBaseName(image));
+  return name.replace(NOT_IN_ID, "-").replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "") ||
+    ROLE_OF[section];
+}
+
+/** Ids that the file gives, and those made for components without one. */
+class Ids {
+  readonly #taken: Set<string>;
+  readonly #copies = new Map<string, number>();
+
+  constructor(given: Iterable<string>) {
+    this.#taken = new Set(given);
+  }
+
+  unused(name: string): string {
+    let copy = this.#copies.get(name) ?? 1;
+    let id = copy === 1 ? name : `${name}-${copy}`;
+    while (this.#taken.has(id)) id = `${name}-${++copy}`;
+    this.#copies.set(name, copy);
+    this.#taken.add(id);
+    return id;
+  }
+}
+
+/** A list of names, one name, or names split by commas, each with its place. */
+function named(tree: MappingTree, key: string, base: Path): Named[] {
+  const list = child(tree, key);
+  if (list?.kind === "sequence") {
+    return list.items.flatMap((item, at) => namesIn(item, [...base, key, at], false));
+  }
+  return list === undefined ? [] : namesIn(list, [...base, key], true);
+}
+
+function namesIn(tree: Tree, path: Path, split: boolean): Named[] {
+  if (tree.kind !== "scalar" || typeof tree.value !== "string" || tree.unset === true) return [];
+  const parts = split ? tree.value.split(",") : [tree.value];
+  return parts.map((part) => part.trim()).filter((part) => part !== "")
+    .map((name) => ({ name, spot: tree.spot, path }));
+}

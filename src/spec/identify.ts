@@ -1,0 +1,164 @@
+/** Which component is meant: the first of type, base name of image, and id that is known. */
+
+import type { ComponentDeclaration } from "./declaration.ts";
+import type { Path, Problem } from "./diagnostic.ts";
+import { nearest, suggest } from "./nearest.ts";
+import { ROLE_OF, type Section } from "./draft.ts";
+import { child, find, type MappingTree, textAt, type Tree } from "./tree.ts";
+
+/** Names and aliases, matched without regard to case. */
+export class ComponentNames {
+  readonly #byName = new Map<string, ComponentDeclaration>();
+  readonly #declarations: readonly ComponentDeclaration[];
+
+  constructor(declarations: readonly ComponentDeclaration[]) {
+    this.#declarations = declarations;
+    for (const declaration of declarations) {
+      for (const name of [declaration.name, ...declaration.aliases]) {
+        this.#byName.set(name.toLowerCase(), declaration);
+      }
+    }
+  }
+
+  get(name: string): ComponentDeclaration | undefined {
+    return this.#byName.get(name.toLowerCase());
+  }
+
+  /** Names by which a component of that section may be called, canonical ones first. */
+  candidates(section: Section): string[] {
+    const role = ROLE_OF[section];
+    const fitting = this.#declarations.filter((declaration) => declaration.role === role);
+    return [
+      ...fitting.map((declaration) => declaration.name),
+      ...fitting.flatMap((declaration) => declaration.aliases),
+    ];
+  }
+
+  canonical(section: Section): string[] {
+    const role = ROLE_OF[section];
+    return this.#declarations.filter((declaration) => declaration.role === role)
+      .map((declaration) => declaration.name);
+  }
+}
+
+export interface Identity {
+  readonly declaration: ComponentDeclaration | undefined;
+  readonly external: boolean;
+}
+
+/** `ghcr.io/withobsrvr/ttp-processor:v1@sha256:…` → `ttp-processor`. */
+export function imageBaseName(image: string): string {
+  const path = image.split("@", 1)[0] ?? image;
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  return last.split(":", 1)[0] ?? last;
+}
+
+export function identify(
+  tree: MappingTree,
+  names: ComponentNames,
+  section: Section,
+  path: Path,
+  report: (problem: Problem) => void,
+): Identity {
+  if (isGiven(child(tree, "command")) || isGiven(child(tree, "endpoint"))) {
+    return { declaration: undefined, external: true };
+  }
+  const type = textAt(tree, "type");
+  const image = textAt(tree, "image");
+  const id = textAt(tree, "id");
+  const base = image === undefined ? undefined : imageBaseName(image);
+  for (const name of [type, base, id]) {
+    const declaration = name === undefined ? undefined : names.get(name);
+    if (declaration === undefined) continue;
+    if (type !== undefined && names.get(type) === undefined) {
+      report(typeIgnored(tree, type, declaration, names, section, path));
+    }
+    return { declaration, external: false };
+  }
+  report(unknownComponent(tree, { type, image, id }, names, section, path));
+  return { declaration: undefined, external: false };
+}
+
+function isGiven(tree: Tree | undefined): boolean {
+  return tree !== undefined && !(tree.kind === "scalar" && tree.value === null);
+}
+
+function typeIgnored(
+  tree: MappingTree,
+  type: string,
+  declaration: ComponentDeclaration,
+  names: ComponentNames,
+  section: Section,
+  path: Path,
+): Problem {
+  return {
+    severity: "warning",
+    code: "spec/unknown-type",
+    message: `${type} is not a component; ${declaration.name} is taken, after the image or id`,
+    spot: find(tree, ["type"]).tree?.spot ?? tree.spot,
+    path: [...path, "type"],
+    hint: () => suggest(type, names.candidates(section), `${section} are`),
+  };
+}
+
+function unknownComponent(
+  tree: MappingTree,
+  { type, image, id }: Record<"type" | "image" | "id", string | undefined>,
+  names: ComponentNames,
+  section: Section,
+  path: Path,
+): Problem {
+  const label = id ?? type ?? image ?? "this component";
+  const common = { code: "spec/unknown-component" as const, path };
+  const all = () => `built-in ${section}: ${names.canonical(section).join(", ") || "none yet"}`;
+  const near = (name: string) => {
+    const close = nearest(name, names.candidates(section));
+    return close === undefined ? all() : `did you mean ${close}?`;
+  };
+  if (type !== undefined) {
+    return {
+      ...common,
+      message: type.toLowerCase() === "external"
+        ? `${label}: an external component needs command or endpoint`
+        : `${label}: there is no component called ${type}`,
+      spot: child(tree, "type")?.spot ?? tree.spot,
+      hint: type.toLowerCase() === "external"
+        ? () => `command: ["./my-program"] starts one; endpoint: host:port uses one that runs`
+        : () => near(type),
+    };
+  }
+  if (image !== undefined) {
+    return {
+      ...common,
+      message: `${label}: no built-in component is called ${imageBaseName(image)}, ` +
+        `and images are not run here`,
+      spot: child(tree, "image")?.spot ?? tree.spot,
+      hint: () => {
+        const close = nearest(imageBaseName(image), names.candidates(section));
+        return close === undefined
+          ? "give command to start it as a program, or endpoint when it runs already"
+          : `did you mean ${close}? Otherwise give command or endpoint`;
+      },
+    };
+  }
+  if (id !== undefined) {
+    return {
+      ...common,
+      message: `${id}: has no type, and no component is called ${id}`,
+      spot: child(tree, "id")?.spot ?? tree.spot,
+      hint: () => {
+        const close = nearest(id, names.candidates(section));
+        return close === undefined
+          ? `add type: with one of ${names.canonical(section).join(", ") || "(none yet)"}; ` +
+            `or command or endpoint for a program of your own`
+          : `did you mean ${close}? A type: says it for any id`;
+      },
+    };
+  }
+  return {
+    ...common,
+    message: "the component has no type",
+    spot: tree.spot,
+    hint: () => `add type: with one of ${names.canonical(section).join(", ") || "(none yet)"}`,
+  };
+}
