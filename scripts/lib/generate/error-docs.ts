@@ -1,0 +1,60 @@
+/** What every error code means; a code without a line here does not compile. */
+
+import type { ErrorCode } from "../../../src/spec/errors.ts";
+
+export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
+  "cli/usage":
+    "The command line is wrong: an unknown command or option, or a value it cannot have.",
+  "spec/unreadable": "The pipeline file cannot be read, or is no YAML.",
+  "spec/invalid":
+    "The pipeline file has faults; each is shown with line, column and the nearest right thing.",
+  "spec/missing-value":
+    "A value that only a run needs is missing: give it in the file, the environment or with --set.",
+  "flow/interrupted": "The run was asked to stop before its range was done. Run it again to go on.",
+  "flow/deadline":
+    "Asked to stop, the run could not finish what was on its way in time. Nothing durable is lost; run it again.",
+  "flow/gap": "A component left out a ledger.",
+  "flow/order": "A component returned ledgers out of order.",
+  "flow/processor-failed": "A processor failed on an event, and `on_error` says stop.",
+  "flow/internal":
+    "flowctl did not expect this. `--log-level debug` shows where; please report it.",
+  "state/locked": "Another run uses the same state directory and pipeline.",
+  "state/unreadable": "The state file cannot be read or written.",
+  "state/config-changed":
+    "The checkpoint was made with another configuration: take it back, or start over with --reset.",
+  "state/below-checkpoint":
+    "`--from` is below the checkpoint: leave it out to go on, or start over with --reset.",
+  "state/output-missing":
+    "The checkpoint says that output exists, but it is gone: put it back, or start over with --reset.",
+  "state/output-damaged": "The output is shorter than the checkpoint says.",
+  "source/unreachable": "The source does not answer.",
+  "source/rejected": "The source refused the request.",
+  "source/out-of-range": "The source does not hold the ledgers that were asked for.",
+  "source/head-reached": "The head of the network is reached and `--no-wait` was given.",
+  "source/wrong-network": "The source is of another network than the pipeline says.",
+  "source/exited": "A child process that delivers ledgers ended.",
+  "lake/no-manifest": "The lake has no `.config.json` and no objects to learn its layout from.",
+  "lake/bad-manifest": "The lake's `.config.json` cannot be understood.",
+  "lake/missing-ledger": "The lake lacks a ledger of the range.",
+  "lake/corrupt-object": "An object is truncated or damaged.",
+  "lake/wrong-ledger": "An object holds another ledger than its name says.",
+  "xdr/malformed": "Bytes are no valid XDR; the message names the offset.",
+  "xdr/unknown-arm":
+    "The XDR has a union arm that this version of flowctl does not know: a newer protocol.",
+  "ledger/broken-chain": "A ledger does not build on the one before it.",
+  "ledger/hash-mismatch": "A ledger's bytes do not hash to what its header says.",
+  "ledger/no-unified-events":
+    "The ledger charged fees but carries no unified (CAP-67) events to read transfers from.",
+  "cel/invalid": "An expression is wrong; the message shows where.",
+  "cel/failed": "An expression failed on an event.",
+  "sink/rejected": "The sink refused a row or a request.",
+  "sink/unreachable": "The sink does not answer.",
+  "sink/schema-mismatch": "An existing table or file has other columns.",
+  "sink/disk-full": "No space is left. Make room and run again; nothing is lost.",
+  "sink/path-in-use": "Two sinks or runs would write the same file.",
+  "sink/value-out-of-range": "A value does not fit the column's type in this sink.",
+  "objects/not-found": "The object store has no such object or bucket.",
+  "objects/denied": "The object store refuses these credentials.",
+  "objects/unreachable": "The object store does not answer.",
+  "objects/rejected": "The object store refused the request.",
+};
