@@ -116,6 +116,12 @@ export class XdrBytes {
     return new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, end - start);
   }
 
+  /** The bytes of a range, each as one character. */
+  latin1(start: number, end: number): string {
+    this.#checkRange(start, end);
+    return this.#buffer.toString("latin1", start, end);
+  }
+
   hex(start: number, end: number): string {
     this.#checkRange(start, end);
     return this.#buffer.toString("hex", start, end);
