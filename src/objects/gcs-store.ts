@@ -2,7 +2,7 @@
 
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { type HttpRequest, httpRequest } from "./http-request.ts";
-import { type Failure, isNotFound, type Request } from "./object-error.ts";
+import { isNotFound, isRetryable, objectError, type Request } from "./object-error.ts";
 import { assertKey, withPrefix } from "./object-key.ts";
 import {
   DEFAULT_TIMEOUT_MS,
@@ -20,11 +20,6 @@ const MAX_PAGE = 1000;
 interface ListPage {
   readonly items?: readonly { readonly name: string; readonly size?: string }[];
   readonly nextPageToken?: string;
-}
-
-function explain(status: number, body: string): Failure {
-  const noBucket = status === 404 && /bucket/i.test(body) && !/no such object/i.test(body);
-  return { status, noBucket };
 }
 
 /** Application default credentials; an emulator at another endpoint is asked without any. */
@@ -82,7 +77,44 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
   ) {
     const authorization = await authorize(root);
     const headers = { ...authorization, ...request.headers };
-    return await httpRequest({ timeout_ms, explain, ...request, action, url: urlOf(key), headers });
+    return await httpRequest({ timeout_ms, ...request, action, url: urlOf(key), headers });
+  }
+
+  let bucketSeen = false;
+
+  /** A missing object and a missing bucket get the same answer; only a listing tells them apart. */
+  async function assertBucket(signal: AbortSignal | undefined): Promise<void> {
+    if (bucketSeen) return;
+    try {
+      await ask("list", "", {
+        address: `${api}/storage/v1/${inBucket}?maxResults=1`,
+        method: "GET",
+        signal,
+      });
+    } catch (error) {
+      if (isNotFound(error)) throw objectError({ action: "list", url: root }, { noBucket: true });
+      // Who may read may still not be allowed to list.
+      if (isRetryable(error)) throw error;
+    }
+    bucketSeen = true;
+  }
+
+  /** Of a request for one object: undefined when there is none. */
+  async function askForObject(
+    action: Request["action"],
+    key: string,
+    request: Parameters<typeof ask>[2],
+  ) {
+    assertKey(key);
+    try {
+      const answer = await ask(action, key, request);
+      bucketSeen = true;
+      return answer;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await assertBucket(request.signal);
+      return undefined;
+    }
   }
 
   async function* list(below: string, request: ListOptions): AsyncGenerator<ObjectInfo> {
@@ -104,10 +136,13 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
         address: `${api}/storage/v1/${inBucket}?${query}`,
         method: "GET",
         signal: request.signal,
+      }).catch((error) => {
+        if (isNotFound(error)) throw objectError({ action: "list", url: root }, { noBucket: true });
+        throw error;
       });
-      const { items = [], nextPageToken } = JSON.parse(
-        new TextDecoder().decode(answer.body),
-      ) as ListPage;
+      bucketSeen = true;
+      const text = new TextDecoder().decode(answer.body);
+      const { items = [], nextPageToken } = JSON.parse(text) as ListPage;
       for (const item of items) {
         const key = item.name.slice(cut);
         if (key === request.startAfter || key.endsWith("/")) continue;
@@ -125,8 +160,7 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
     canList: true,
     urlOf,
     async get(key, { range, signal } = {}) {
-      assertKey(key);
-      const answer = await ask("read", key, {
+      const answer = await askForObject("read", key, {
         address: `${objectPath(key)}?alt=media`,
         method: "GET",
         signal,
@@ -134,22 +168,18 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
           ? {}
           : { headers: { range: `bytes=${range.start}-${range.end - 1}` } }),
       });
-      return answer.body;
+      if (answer !== undefined) return answer.body;
+      throw objectError({ action: "read", url: urlOf(key) }, { status: 404 });
     },
     async head(key, { signal } = {}) {
-      assertKey(key);
-      try {
-        const answer = await ask("look up", key, {
-          address: `${objectPath(key)}?fields=size`,
-          method: "GET",
-          signal,
-        });
-        const { size } = JSON.parse(new TextDecoder().decode(answer.body)) as { size?: string };
-        return { key, size_bytes: Number(size ?? 0) };
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      const answer = await askForObject("look up", key, {
+        address: `${objectPath(key)}?fields=size`,
+        method: "GET",
+        signal,
+      });
+      if (answer === undefined) return undefined;
+      const { size } = JSON.parse(new TextDecoder().decode(answer.body)) as { size?: string };
+      return { key, size_bytes: Number(size ?? 0) };
     },
     list: (below, request = {}) => list(below, request),
     async put(key, bytes, { signal } = {}) {
@@ -165,12 +195,7 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
       });
     },
     async delete(key, { signal } = {}) {
-      assertKey(key);
-      try {
-        await ask("delete", key, { address: objectPath(key), method: "DELETE", signal });
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+      await askForObject("delete", key, { address: objectPath(key), method: "DELETE", signal });
     },
     close: async () => {},
   };

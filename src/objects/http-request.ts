@@ -3,9 +3,7 @@
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { readBody } from "./body.ts";
 import { withDeadline } from "./deadline.ts";
-import { type Failure, objectError, type Request } from "./object-error.ts";
-
-const MAX_ERROR_BODY_CHARS = 2000;
+import { objectError, type Request } from "./object-error.ts";
 
 export interface HttpRequest extends Request {
   readonly address: string;
@@ -14,8 +12,6 @@ export interface HttpRequest extends Request {
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly timeout_ms: number;
   readonly signal?: AbortSignal | undefined;
-  /** Reads a refusal's body for what the status alone does not say. */
-  readonly explain?: (status: number, body: string) => Failure;
 }
 
 export interface HttpAnswer {
@@ -48,9 +44,8 @@ export async function httpRequest(request: HttpRequest): Promise<HttpAnswer> {
       });
       deadline.progress();
       if (!response.ok) {
-        const text = (await response.text()).slice(0, MAX_ERROR_BODY_CHARS);
-        const failure = request.explain?.(response.status, text) ?? { status: response.status };
-        throw objectError(request, failure);
+        await response.body?.cancel();
+        throw objectError(request, { status: response.status });
       }
       const length = announcedLength(request, response.headers);
       const stream = response.body ?? new ReadableStream({ start: (c) => c.close() });
