@@ -3,6 +3,7 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
+import { parquet } from "./sinks/parquet/definition.ts";
 import { postgres } from "./sinks/postgres/postgres.ts";
 import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
@@ -17,4 +18,5 @@ export const catalogue: readonly ComponentDefinition[] = [
   stdout,
   sqlite,
   postgres,
+  parquet,
 ];

@@ -23,7 +23,7 @@ export interface TextOutput {
  */
 export function createStdoutSink(output: TextOutput, namesTypes = false): Sink {
   const positions = new Map<string, number>();
-  const writers = new Map<EventType, (row: Row) => string>();
+  const writers = new Map<string, (row: Row) => string>();
   let failure: FlowctlError | undefined;
   const onError = (error: Error) => {
     failure ??= outputError(error);
@@ -47,8 +47,8 @@ export function createStdoutSink(output: TextOutput, namesTypes = false): Sink {
       if (failure !== undefined) throw failure;
       let text = "";
       for (const { type, rows } of batch.groups) {
-        const write = writers.get(type) ?? createWriter(type, namesTypes);
-        writers.set(type, write);
+        const write = writers.get(type.name) ?? createWriter(type, namesTypes);
+        writers.set(type.name, write);
         for (const row of rows) {
           try {
             text += write(row) + "\n";

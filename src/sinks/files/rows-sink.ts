@@ -45,7 +45,8 @@ interface Addition {
 /** `path` is relative to the working directory; `{table}` in it gives each event type a file. */
 export function createRowsSink(context: SinkContext, path: string, format: RowFormat): Sink {
   const outputs = new Map<string, Output>();
-  const targets = new Map<EventType, Target>();
+  // By name: a type without a schema of ours is made anew for each ledger.
+  const targets = new Map<string, Target>();
   const positions = new Map<string, number>();
   let committed: Positions = new Map();
   let known: FileRecords = new Map();
@@ -67,10 +68,10 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
   };
 
   const targetOf = (type: EventType): Target => {
-    let target = targets.get(type);
+    let target = targets.get(type.name);
     if (target === undefined) {
       target = { path: tablePath(path, type), write: format.writer(type) };
-      targets.set(type, target);
+      targets.set(type.name, target);
     }
     return target;
   };

@@ -1,0 +1,64 @@
+import type { SinkContext, SinkDefinition } from "../../flow/component.ts";
+import { configJsonSchema, configSchema, secretKeys } from "../../gen/config/parquet.ts";
+import type { Config } from "../../gen/config/parquet.ts";
+import type { StoreOptions } from "../../objects/object-store.ts";
+import { openStore } from "../../objects/open-store.ts";
+import { ANY_EVENT } from "../../spec/declaration.ts";
+import { configOf, needed } from "../config.ts";
+import { placeOf } from "./names.ts";
+import { createParquetSink } from "./sink.ts";
+
+/** Parquet files in a folder or bucket, each covering a range of ledgers. */
+export const parquet: SinkDefinition = {
+  name: "parquet",
+  role: "sink",
+  aliases: ["SaveToParquet", "parquet-sink", "ParquetConsumer", "parquet-consumer"],
+  summary: "Writes Parquet files to a folder or a bucket, each covering a range of ledgers.",
+  configSchema,
+  configJsonSchema,
+  secretKeys,
+  configAliases: {
+    url: "path",
+    output_path: "path",
+    local_path: "path",
+    rotation_interval: "rotate",
+    max_file_size: "bytes_per_file",
+  },
+  neededToRun: ["path"],
+  accepts: [ANY_EVENT],
+  emits: [],
+  example: `id: files
+type: parquet
+inputs: [events]
+config:
+  path: out/{table}
+  ledgers_per_file: 1000
+`,
+  create(context: SinkContext) {
+    const config = configOf<Config>(context);
+    const place = placeOf(needed(context, "path", config.path));
+    const store = openStore(place.root, storeOptions(config, context));
+    return createParquetSink(context, config, place, store);
+  },
+};
+
+function storeOptions(config: Config, context: SinkContext): StoreOptions {
+  const { timeout, endpoint, region, path_style, profile } = config;
+  const { access_key_id, secret_access_key, session_token } = config;
+  const { account_name, account_key, sas_token, connection_string } = config;
+  const given = {
+    endpoint,
+    region,
+    path_style,
+    profile,
+    access_key_id,
+    secret_access_key,
+    session_token,
+    account_name,
+    account_key,
+    sas_token,
+    connection_string,
+  };
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(present), timeout_ms: timeout, env: context.env };
+}

@@ -1,0 +1,174 @@
+/**
+ * Parquet files that appear whole or not at all, and a checkpoint that moves when they do.
+ *
+ * Before files are put their keys are noted in the checkpoint, afterwards the positions: files
+ * that a crash left in between are removed at the next start, and the ledgers are read again.
+ */
+
+import { fileURLToPath } from "node:url";
+import type { Batch } from "../../flow/batch.ts";
+import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
+import type { Config } from "../../gen/config/parquet.ts";
+import type { ObjectStore } from "../../objects/object-store.ts";
+import { isRemote } from "../../objects/open-store.ts";
+import { FlowctlError } from "../../spec/errors.ts";
+import { lockPath } from "../files/path-lock.ts";
+import type { PathLock } from "../files/path-lock.ts";
+import { compressionOf } from "./compression.ts";
+import { createCuts, createPartitions } from "./cuts.ts";
+import { fileKey, isFileKey } from "./names.ts";
+import type { FilePlace } from "./names.ts";
+import { openPart } from "./part.ts";
+import type { Converters, Part } from "./part.ts";
+import { NO_RECORD, recordFromJson, recordToJson } from "./records.ts";
+import type { ParquetRecord } from "./records.ts";
+
+export function createParquetSink(
+  context: SinkContext,
+  config: Config,
+  place: FilePlace,
+  store: ObjectStore,
+): Sink {
+  const cuts = createCuts(config);
+  const partitionOf = createPartitions(config);
+  const compression = compressionOf(config.compression);
+  const severalSources = context.pipeline.sources.length > 1;
+  const request = { signal: context.signal };
+  const parts = new Map<string, Part>();
+  const converters: Converters = new Map();
+  let positions: Positions = new Map();
+  let record: ParquetRecord = NO_RECORD;
+  let lock: PathLock | undefined;
+
+  const save = (nextPositions: Positions, nextRecord: ParquetRecord) => {
+    context.checkpoint.save({ positions: nextPositions, extra: recordToJson(nextRecord) });
+    positions = nextPositions;
+    record = nextRecord;
+  };
+
+  const finish = async (part: Part) => {
+    part.closed = true;
+    const source = severalSources ? part.source : undefined;
+    const files = part.tables.map((table) => ({
+      key: fileKey(place.folder, part.partition, table.type, source, part.first, part.last),
+      bytes: table.finish(),
+    }));
+    if (files.length > 0) save(positions, { ...record, pending: files.map(({ key }) => key) });
+    for (const { key, bytes } of files) {
+      await store.put(key, bytes, request);
+      context.meter.add("files_written", 1);
+      context.meter.add("total_bytes", bytes.byteLength);
+    }
+    const sizes = new Map(files.map(({ key, bytes }) => [key, bytes.byteLength]));
+    save(new Map([...positions, [part.source, part.last]]), {
+      pending: [],
+      // A cut without rows leaves the files before it as the last ones.
+      files: sizes.size === 0 ? record.files : new Map([...record.files, [part.source, sizes]]),
+    });
+    parts.delete(part.source);
+  };
+
+  const partFor = async (batch: Batch): Promise<Part> => {
+    const window = cuts.windowOf(batch);
+    const open = parts.get(batch.source);
+    if (open !== undefined) {
+      // After a failed put the same ledger comes again: it is in there already.
+      const again = batch.sequence <= open.last;
+      if (again || (!open.closed && open.window === window)) return open;
+      await finish(open);
+    }
+    return openPart(batch, window, partitionOf(batch), compression, converters);
+  };
+
+  const listOwn = async () => {
+    const keys: string[] = [];
+    if (!store.canList) return keys;
+    const prefix = place.folder.slice(0, place.folder.indexOf("{"));
+    for await (const { key } of store.list(prefix, request)) {
+      if (isFileKey(key)) keys.push(key);
+    }
+    return keys;
+  };
+
+  const startAfresh = async () => {
+    const keys = await listOwn();
+    if (keys.length > 0 && context.persistent && !context.reset) {
+      throw new FlowctlError(
+        "sink/path-in-use",
+        `${store.urlOf(keys[0] ?? "")} is there, and no checkpoint of this sink knows it`,
+        { hint: "Choose another path, move the files away, or run with --reset to delete them." },
+      );
+    }
+    for (const key of keys) await store.delete(key, request);
+    save(new Map(), NO_RECORD);
+  };
+
+  const goOn = async () => {
+    for (const key of record.pending) await store.delete(key, request);
+    if (record.pending.length > 0) save(positions, { ...record, pending: [] });
+    for (const sizes of record.files.values()) {
+      for (const [key, size_bytes] of sizes) await mustHave(store, key, size_bytes, request.signal);
+    }
+  };
+
+  return {
+    async open() {
+      if (!isRemote(place.root)) {
+        const folder = /^file:/i.test(place.root) ? fileURLToPath(place.root) : place.root;
+        lock = lockPath(`${folder}/parquet`);
+      }
+      const state = context.reset ? undefined : context.checkpoint.load();
+      if (state === undefined) {
+        await startAfresh();
+      } else {
+        positions = new Map(state.positions);
+        record = recordFromJson(state.extra);
+        await goOn();
+      }
+      return positions;
+    },
+    async write(batch) {
+      const part = await partFor(batch);
+      if (parts.get(batch.source) !== part) {
+        part.take(batch);
+        parts.set(batch.source, part);
+      } else if (batch.sequence > part.last) {
+        part.take(batch);
+      }
+      if (cuts.endsWith(batch, part.mostRows, part.encoded_bytes)) await finish(part);
+    },
+    async commit(reason) {
+      if (reason === "final") {
+        for (const part of [...parts.values()]) await finish(part);
+      }
+      return positions;
+    },
+    async close() {
+      parts.clear();
+      lock?.release();
+      await store.close();
+    },
+  };
+}
+
+async function mustHave(
+  store: ObjectStore,
+  key: string,
+  size_bytes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const info = await store.head(key, { signal });
+  if (info?.size_bytes === size_bytes) return;
+  const url = store.urlOf(key);
+  const hint = "Put the file back, or run with --reset to write everything again.";
+  if (info === undefined) {
+    throw new FlowctlError("state/output-missing", `${url} is gone, but its checkpoint is there`, {
+      hint,
+    });
+  }
+  throw new FlowctlError(
+    "state/output-damaged",
+    `${url} has ${info.size_bytes} bytes, but was written with ${size_bytes}`,
+    { hint },
+  );
+}
