@@ -1,10 +1,20 @@
 /** Every event type that flowctl has a schema for, by name and alias. */
 
+import { contractEvent } from "./contract-event.ts";
 import type { EventType } from "./event-type.ts";
+import { largeTransactionEvent } from "./large-transaction.ts";
+import { ledgerHeaderEvent } from "./ledger-header.ts";
 import { ledgerEvent } from "./ledger.ts";
+import { tokenTransferEvent } from "./token-transfer.ts";
+import { transactionEvent } from "./transaction.ts";
 
 export const eventTypes: readonly EventType[] = [
   ledgerEvent,
+  ledgerHeaderEvent,
+  tokenTransferEvent,
+  contractEvent,
+  transactionEvent,
+  largeTransactionEvent,
 ];
 
 const byName = new Map<string, EventType>();

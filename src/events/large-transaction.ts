@@ -1,0 +1,29 @@
+import { defineEventType } from "./event-type.ts";
+
+/** Payments above a threshold. */
+export const largeTransactionEvent = defineEventType({
+  name: "stellar.large_transaction.v1",
+  aliases: ["stellar.large_transaction", "transaction.large"],
+  table: "large_transactions",
+  doc: "A payment of lumens above the threshold of the detector.",
+  id: "event_id",
+  columns: [
+    {
+      name: "event_id",
+      type: "string",
+      nullable: false,
+      doc: "Network, ledger, transaction and place of the event: the same in any run.",
+    },
+    {
+      name: "transaction_hash",
+      type: "string",
+      nullable: false,
+      doc: "Hash of the transaction, hex.",
+    },
+    { name: "amount", type: "decimal", nullable: false, doc: "Amount in lumens." },
+    { name: "source_account", type: "string", nullable: false, doc: "Account that pays." },
+    { name: "destination_account", type: "string", nullable: false, doc: "Account that is paid." },
+    { name: "timestamp", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
+  ],
+});
