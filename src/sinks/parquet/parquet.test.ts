@@ -407,5 +407,10 @@ for (const compression of ["zstd", "snappy", "none"]) {
 function wellFormed(value: unknown): unknown {
   if (typeof value === "string") return value.toWellFormed();
   if (value instanceof Uint8Array) return [...value];
-  return Array.isArray(value) ? value.map(wellFormed) : value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  const entries = Object.entries(value).map((
+    [key, item],
+  ) => [key.toWellFormed(), wellFormed(item)]);
+  return Object.fromEntries(entries);
 }
