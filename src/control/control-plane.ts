@@ -9,11 +9,15 @@ import type { Clock } from "../runtime/clock.ts";
 import { createHub } from "./hub.ts";
 import type { Hub } from "./hub.ts";
 import { startJanitor } from "./janitor.ts";
+import { createLogRing } from "./log-ring.ts";
+import type { LogRecord, LogRing } from "./log-ring.ts";
 import type { EventRecord, RunRecord, ServiceRecord } from "./model.ts";
 import { createRegistry } from "./registry/registry.ts";
 import type { Registry, RegistryChange } from "./registry/registry.ts";
 import { createRuns } from "./runs.ts";
 import type { Runs } from "./runs.ts";
+import { createSignals } from "./signals.ts";
+import type { Signals } from "./signals.ts";
 import type { ControlStore } from "./store/store.ts";
 
 export interface ControlPlaneOptions {
@@ -33,6 +37,10 @@ export interface ControlPlane {
   readonly services: Hub<ServiceRecord>;
   readonly runChanges: Hub<RunRecord>;
   readonly events: Hub<EventRecord>;
+  readonly logs: Hub<LogRecord>;
+  readonly logRing: LogRing;
+  readonly signals: Signals;
+  addLogs(lines: readonly LogRecord[]): void;
   /** Keeps events and tells the watchers; an id that is kept already is not told again. */
   addEvents(events: readonly EventRecord[]): Promise<void>;
   /** What a registration is answered with beside its id. */
@@ -53,10 +61,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const services = createHub<ServiceRecord>();
   const runChanges = createHub<RunRecord>();
   const events = createHub<EventRecord>();
+  const logs = createHub<LogRecord>();
+  const logRing = createLogRing();
+  const signals = createSignals();
 
-  const addEvents = async (added: readonly EventRecord[]) => {
-    await store.addEvents(added);
-    for (const event of added) events.publish(event);
+  const addEvents = async (told: readonly EventRecord[]) => {
+    for (const event of await store.addEvents(told)) events.publish(event);
   };
   const note = (event: Omit<EventRecord, "id" | "at_ms">) => {
     addEvents([{ id: randomUUID(), at_ms: clock.now(), ...event }]).catch((error: unknown) =>
@@ -103,6 +113,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     services,
     runChanges,
     events,
+    logs,
+    logRing,
+    signals,
+    addLogs(lines) {
+      logRing.add(lines);
+      for (const line of lines) logs.publish(line);
+    },
     addEvents,
     connectionInfo: (service) => ({
       topicNames: [],
@@ -111,7 +128,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         : { endpoint: service.endpoint, protocol: service.metadata["protocol"] ?? "grpc" },
     }),
     async close() {
-      for (const hub of [services, runChanges, events]) hub.close();
+      for (const hub of [services, runChanges, events, logs, signals]) hub.close();
       await janitor.stop();
       await store.close();
     },

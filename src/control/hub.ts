@@ -27,14 +27,7 @@ export function createHub<T>(): Hub<T> {
   const watchers = new Set<Watcher<T>>();
   let closed = false;
 
-  async function* watch(
-    signal: AbortSignal,
-    wanted: (item: T) => boolean = () => true,
-  ): AsyncGenerator<Watched<T>> {
-    const watcher: Watcher<T> = { backlog: [], wanted, lagged: false, wake: () => {} };
-    const wakeUp = () => watcher.wake();
-    watchers.add(watcher);
-    signal.addEventListener("abort", wakeUp);
+  async function* follow(watcher: Watcher<T>, signal: AbortSignal): AsyncGenerator<Watched<T>> {
     try {
       while (!signal.aborted && !closed) {
         if (watcher.lagged) {
@@ -50,8 +43,21 @@ export function createHub<T>(): Hub<T> {
       }
     } finally {
       watchers.delete(watcher);
-      signal.removeEventListener("abort", wakeUp);
     }
+  }
+
+  /** It watches from the call on, not from the first read: nothing falls between a list and it. */
+  function watch(
+    signal: AbortSignal,
+    wanted: (item: T) => boolean = () => true,
+  ): AsyncIterable<Watched<T>> {
+    const watcher: Watcher<T> = { backlog: [], wanted, lagged: false, wake: () => {} };
+    watchers.add(watcher);
+    signal.addEventListener("abort", () => {
+      watchers.delete(watcher);
+      watcher.wake();
+    }, { once: true });
+    return follow(watcher, signal);
   }
 
   return {

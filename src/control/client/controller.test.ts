@@ -5,18 +5,13 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../flow/component.ts";
-import { systemClock } from "../../runtime/clock.ts";
-import { startControlPlane } from "../control-plane.ts";
 import type { ControlPlane } from "../control-plane.ts";
-import { serve } from "../server/serve.ts";
-import { openStore } from "../store/open-store.ts";
+import { startTestServer } from "../../../tests/support/control-server.ts";
 import { baseUrlOf } from "./endpoint.ts";
 import { Controller } from "./controller.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "flowctl-controller-"));
 after(() => rmSync(folder, { recursive: true }));
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 function recorder(): Logger & { readonly lines: string[] } {
   const lines: string[] = [];
@@ -24,33 +19,8 @@ function recorder(): Logger & { readonly lines: string[] } {
   return { lines, debug: add, info: add, warn: add, error: add };
 }
 
-async function startServer(port: number, store: string | undefined) {
-  const plane = await startControlPlane({
-    store: await openStore(store, folder),
-    clock: systemClock,
-    log: silent,
-    history_ms: 86_400_000,
-  });
-  const listener = await serve({
-    plane,
-    host: "127.0.0.1",
-    port,
-    tls: undefined,
-    interceptors: [],
-    http: (_request, response) => {
-      response.writeHead(404);
-      response.end();
-    },
-  });
-  return {
-    plane,
-    port: listener.port,
-    async stop() {
-      await listener.close(0);
-      await plane.close();
-    },
-  };
-}
+const startServer = (port: number, store: string | undefined) =>
+  startTestServer({ port, store, dataDir: folder });
 
 async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;

@@ -29,9 +29,8 @@ export function servicesService(plane: ControlPlane): ServiceImpl<typeof Service
     async *watchServices({ pipeline }, context) {
       const wanted = ofPipeline(pipeline);
       const changes = plane.services.watch(context.signal, wanted)[Symbol.asyncIterator]();
-      // The watch must stand before the snapshot is taken, or a change between them is lost.
-      let next = changes.next();
       yield { snapshot: true, services: registry.list().filter(wanted).map(toService) };
+      let next = changes.next();
       while (true) {
         const changed = await next;
         if (changed.done === true) return;

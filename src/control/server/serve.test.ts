@@ -16,42 +16,15 @@ import {
 import { ServicesService, WorkStatus } from "../../gen/proto/flowctl/control/v1/services_pb.js";
 import { ComponentType, HealthStatus } from "../../gen/proto/flowctl/v1/common_pb.js";
 import { ControlPlaneService } from "../../gen/proto/flowctl/v1/control_plane_pb.js";
-import { systemClock } from "../../runtime/clock.ts";
-import { startControlPlane } from "../control-plane.ts";
-import type { ControlPlane } from "../control-plane.ts";
-import { openStore } from "../store/open-store.ts";
-import type { Listener } from "./listener.ts";
-import { serve } from "./serve.ts";
+import { startTestServer } from "../../../tests/support/control-server.ts";
+import type { TestServer } from "../../../tests/support/control-server.ts";
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-
-let plane: ControlPlane;
-let listener: Listener;
+let server: TestServer;
 
 before(async () => {
-  plane = await startControlPlane({
-    store: await openStore("memory", ""),
-    clock: systemClock,
-    log: quiet,
-    history_ms: 86_400_000,
-  });
-  listener = await serve({
-    plane,
-    host: "127.0.0.1",
-    port: 0,
-    tls: undefined,
-    interceptors: [],
-    http: (_request, response) => {
-      response.writeHead(404);
-      response.end();
-    },
-  });
+  server = await startTestServer();
 });
-
-after(async () => {
-  await listener.close(0);
-  await plane.close();
-});
+after(() => server.stop());
 
 const transports: Readonly<Record<string, (baseUrl: string) => Transport>> = {
   "gRPC": (baseUrl) => createGrpcTransport({ baseUrl }),
@@ -63,7 +36,7 @@ const transports: Readonly<Record<string, (baseUrl: string) => Transport>> = {
 
 for (const [name, transportTo] of Object.entries(transports)) {
   describe(`control plane over ${name}`, () => {
-    const client = () => transportTo(`http://127.0.0.1:${listener.port}`);
+    const client = () => transportTo(`http://127.0.0.1:${server.port}`);
     const id = `c-${name.replace(/\W+/g, "-")}`;
 
     test("what registers over one protocol is seen over all, with its metrics", async () => {

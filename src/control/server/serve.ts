@@ -5,12 +5,14 @@ import type { Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { ControlPlane as ControlPlaneProtocol } from "../../gen/proto/flowctl/control_plane_pb.js";
 import { ServicesService } from "../../gen/proto/flowctl/control/v1/services_pb.js";
+import { TelemetryService } from "../../gen/proto/flowctl/control/v1/telemetry_pb.js";
 import { ControlPlaneService } from "../../gen/proto/flowctl/v1/control_plane_pb.js";
 import type { ControlPlane } from "../control-plane.ts";
 import { componentService } from "../rpc/component-service.ts";
 import { controlPlaneService } from "../rpc/control-plane-service.ts";
 import { peerKey, peerOf } from "../rpc/peer.ts";
 import { servicesService } from "../rpc/services-service.ts";
+import { telemetryService } from "../rpc/telemetry-service.ts";
 import { listen } from "./listener.ts";
 import type { Handler, Listener, TlsFiles } from "./listener.ts";
 
@@ -35,6 +37,7 @@ export function serve(options: ServeOptions): Promise<Listener> {
       router.service(ControlPlaneProtocol, controlPlaneService(plane));
       router.service(ControlPlaneService, componentService(plane));
       router.service(ServicesService, servicesService(plane));
+      router.service(TelemetryService, telemetryService(plane));
     },
     interceptors: [...options.interceptors],
     readMaxBytes: MAX_MESSAGE_BYTES,

@@ -157,13 +157,18 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
       );
     },
 
-    addEvents: (events) =>
-      inChunks(events, (inner, event) =>
-        inner.query(
+    async addEvents(events) {
+      const added: EventRecord[] = [];
+      await inChunks(events, async (inner, event) => {
+        const rows = await inner.query(
           `INSERT INTO flowctl_events (id, at, kind, pipeline, body) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (id) DO NOTHING`,
+           ON CONFLICT (id) DO NOTHING RETURNING id`,
           [event.id, event.at_ms, event.kind, event.pipeline, writeDocument(event)],
-        )),
+        );
+        if (rows.length === 1) added.push(event);
+      });
+      return added;
+    },
     async listEvents(filter) {
       const prefix = filter.kind?.endsWith(".") === true;
       const { sql: condition, values } = where([

@@ -54,8 +54,8 @@ export interface ControlStore {
   getChunk(chunkId: string): Promise<ChunkRecord | undefined>;
   listChunks(filter: ChunkFilter): Promise<readonly ChunkRecord[]>;
 
-  /** An id that is there already is left as it is. */
-  addEvents(events: readonly EventRecord[]): Promise<void>;
+  /** An id that is there already is left as it is. Returns those that are new. */
+  addEvents(events: readonly EventRecord[]): Promise<readonly EventRecord[]>;
   listEvents(filter: EventFilter): Promise<readonly EventRecord[]>;
 
   /** Writes only when the stored revision is `expectedRevision` (0: none); false when it is not. */
