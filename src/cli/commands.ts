@@ -20,6 +20,36 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./init.ts")).initCommand(),
   },
   {
+    name: "run",
+    summary: "run a pipeline",
+    group: "Pipelines:",
+    load: async () => (await import("./run.ts")).runCommand(),
+  },
+  {
+    name: "graph",
+    summary: "draw what reads from what",
+    group: "Pipelines:",
+    load: async () => (await import("./graph.ts")).graphCommand(),
+  },
+  {
+    name: "doctor",
+    summary: "check that everything a pipeline names can be reached",
+    group: "Operations:",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "validate",
+    summary: "check a pipeline file",
+    group: "Pipelines:",
+    load: async () => (await import("./validate.ts")).validateCommand(),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of a pipeline file, for editors",
+    group: "Reference:",
+    load: async () => (await import("./schema.ts")).schemaCommand(),
+  },
+  {
     name: "components",
     summary: "list the built-in components, or show one",
     group: "Reference:",

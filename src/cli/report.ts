@@ -1,6 +1,6 @@
 /** How an error that ends a command is shown. */
 
-import { EXIT_FAILED, FlowctlError, messageOf } from "../spec/errors.ts";
+import { EXIT_DONE, EXIT_FAILED, FlowctlError, messageOf } from "../spec/errors.ts";
 import type { GlobalOptions } from "./globals.ts";
 import { paint } from "./style.ts";
 
@@ -24,9 +24,13 @@ export function errorText(
   thrown: unknown,
   globals: Pick<GlobalOptions, "color" | "logLevel">,
 ): string {
+  if (exitStatusOf(thrown) === EXIT_DONE) return "";
   const style = paint(globals.color);
   const { code, message, hint } = errorReport(thrown);
-  const lines = [`${style.red("error:")} ${message}`];
+  // Diagnostics begin with their place in the file, where editors look for it.
+  const lines = thrown instanceof FlowctlError && code === "spec/invalid"
+    ? [thrown.message]
+    : [`${style.red("error:")} ${message}`];
   if (hint !== undefined) lines.push(`${style.cyan("hint:")} ${hint}`);
   if (!(thrown instanceof FlowctlError)) {
     lines.push(`${style.cyan("hint:")} flowctl did not expect this; --log-level debug shows where`);

@@ -72,6 +72,8 @@ function printSummary(
 ): void {
   const out = rowsOnStdout ? process.stderr : process.stdout;
   const { error, ...figures } = summary;
+  // The reader of the rows left, as `head` does; nobody asked for a summary.
+  if (error !== undefined && exitStatusOf(error) === EXIT_DONE) return;
   if (globals.output === "json") {
     const report = error === undefined ? figures : { ...figures, error: errorReport(error) };
     out.write(redact(jsonText(report)) + "\n");
