@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "node:test";
+import { inTemporaryFolder } from "../../../tests/support/sink-context.ts";
 import { sqlSinkContract } from "../../../tests/support/sql-sink-contract.ts";
 import type { SqlHarness, SqlTarget } from "../../../tests/support/sql-sink-contract.ts";
+import { assertSurvivesKills } from "../../../tests/support/sql-sink-kills.ts";
 import { openSqlite } from "../../runtime/sqlite.ts";
 import { sqlite } from "./sqlite.ts";
 
@@ -38,3 +41,13 @@ const harness: SqlHarness = {
 };
 
 sqlSinkContract(harness);
+
+test("sqlite: a writer killed a dozen times leaves what an undisturbed one leaves", async () => {
+  const target = sqliteTarget();
+  const module = new URL("./sqlite.ts", import.meta.url).href;
+  try {
+    await inTemporaryFolder((folder) => assertSurvivesKills(target, folder, module, "sqlite"));
+  } finally {
+    await target.dispose();
+  }
+});
