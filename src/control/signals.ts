@@ -40,17 +40,14 @@ export function createSignals(): Signals {
       for (const wanted of watching) if (wanted(signal)) delivered++;
       return delivered;
     },
-    async *watch(pipeline, componentId, abort) {
+    watch(pipeline, componentId, abort) {
       // A signal to a pipeline as a whole reaches all who watch for any of its components.
       const wanted = (signal: Signal) =>
         (pipeline === "" || signal.pipeline === pipeline) &&
         (componentId === "" || signal.componentId === "" || signal.componentId === componentId);
       watching.add(wanted);
-      try {
-        yield* hub.watch(abort, wanted);
-      } finally {
-        watching.delete(wanted);
-      }
+      abort.addEventListener("abort", () => watching.delete(wanted), { once: true });
+      return hub.watch(abort, wanted);
     },
     openTap() {
       if (taps.size >= MAX_TAPS) return undefined;

@@ -104,6 +104,9 @@ export function telemetryService(plane: ControlPlane): ServiceImpl<typeof Teleme
       if (tap === undefined) {
         throw new ConnectError(`${MAX_TAPS} taps are open, the limit`, Code.ResourceExhausted);
       }
+      // Not only at the end of this function: a reader that left while an item was being written
+      // may never let it go on.
+      signal.addEventListener("abort", () => tap.close(), { once: true });
       try {
         if (plane.signals.send(tapSignal(request, tap.id)) === 0) {
           throw new ConnectError(
