@@ -44,6 +44,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./validate.ts")).validateCommand(),
   },
   {
+    name: "sandbox",
+    summary: "make ledgers of a synthetic network",
+    group: "Operations:",
+    load: async () => (await import("./sandbox.ts")).sandboxCommand(),
+  },
+  {
     name: "schema",
     summary: "print the JSON Schema of a pipeline file, for editors",
     group: "Reference:",
