@@ -30,7 +30,8 @@ export interface ViewOptions {
 
 export function viewLines(stats: RunStats, rates: Rates, options: ViewOptions): string[] {
   const style = paint(options.color);
-  const title = `${stats.pipeline}  ${options.state}  ${duration(stats.elapsed_ms)}`;
+  const name = stats.pipeline.replace(/^default\//, "");
+  const title = `${name}  ${options.state}  ${duration(stats.elapsed_ms)}`;
   const [heads = "", ...rows] = table(
     COLUMNS,
     stats.components.map((component) => cells(component, stats, rates, options.now_ms)),
