@@ -28,7 +28,7 @@ import {
   tagging,
 } from "./support/flow.ts";
 import type { Model, ModelNode } from "./support/flow-model.ts";
-import { expectedOf, isPoison, models, rowsIn } from "./support/flow-model.ts";
+import { expectedOf, isPoison, leadingToSinks, models, rowsIn } from "./support/flow-model.ts";
 
 interface Chaos {
   /** Calls after which the process dies, one entry per run; then a run that lives. */
@@ -156,7 +156,10 @@ test("what the sinks hold in the end does not depend on pace, failures and death
           const [sink = "", source = ""] = key.split(" ");
           assert.deepEqual(disks.get(sink)?.content.get(source) ?? [], lines, key);
         }
-        assert.deepEqual(deadLettersIn(stateDir), expected.dead);
+        // A processor that leads to no sink has nothing that a restart would have to make good.
+        const led = leadingToSinks(model);
+        const ofLed = (letter: string) => led.has(letter.split(" ")[0] ?? "");
+        assert.deepEqual(deadLettersIn(stateDir).filter(ofLed), expected.dead.filter(ofLed));
       } finally {
         rmSync(stateDir, { recursive: true, force: true });
       }

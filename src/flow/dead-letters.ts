@@ -30,6 +30,8 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly firstFailedAt: Date;
   readonly lastFailedAt: Date;
+  /** The sequence under which it is being replayed; see `startReplay`. */
+  readonly replay: number | undefined;
 }
 
 export interface Failure {
@@ -56,8 +58,14 @@ export interface DeadLetters {
   /** Ids in ascending order. */
   ids(filter?: DeadLetterFilter): readonly number[];
   get(id: number): DeadLetter | undefined;
-  /** Counts a failed replay and gives the letter a new id, behind all others. */
-  refile(id: number, failure: Failure): void;
+  /**
+   * Gives each of these letters the next sequence above `last` (and above that of letters whose
+   * replay was interrupted), and returns all that have one, in that order. To a sink a replay is a
+   * source of its own, so that it can tell what it has already, also after a crash.
+   */
+  startReplay(ids: readonly number[], last: number): readonly number[];
+  /** Counts a replay that failed: the letter stays. */
+  endReplay(id: number, failure: Failure): void;
   remove(id: number): boolean;
 }
 
@@ -92,12 +100,17 @@ export function createDeadLetters(file: Sqlite, pipeline: string): DeadLetters {
   const select = file.prepare(`
     SELECT d.*, t.declaration FROM dead_letter d JOIN event_type t ON t.id = d.event_type
     WHERE d.pipeline = ? AND d.id = ?`);
-  const columns = "pipeline, component, source, sequence, network, closed_at_ms, event_type, " +
-    "event_id, event";
-  const takeOut = file.prepare(
-    `DELETE FROM dead_letter WHERE pipeline = ? AND id = ?
-     RETURNING ${columns}, attempts, first_failed_at_ms`,
+  const lastReplay = file.prepare(
+    "SELECT coalesce(max(replay), 0) AS last FROM dead_letter WHERE pipeline = ?",
   );
+  const setReplay = file.prepare(
+    "UPDATE dead_letter SET replay = ? WHERE pipeline = ? AND id = ? AND replay IS NULL",
+  );
+  const replaying = file.prepare(`
+    SELECT id FROM dead_letter WHERE pipeline = ? AND replay IS NOT NULL ORDER BY replay`);
+  const failAgain = file.prepare(`
+    UPDATE dead_letter SET replay = NULL, code = ?, error = ?, attempts = attempts + ?,
+      last_failed_at_ms = ? WHERE pipeline = ? AND id = ?`);
   const remove = file.prepare("DELETE FROM dead_letter WHERE pipeline = ? AND id = ?");
 
   function idOfType(type: EventType): number {
@@ -150,20 +163,16 @@ export function createDeadLetters(file: Sqlite, pipeline: string): DeadLetters {
       const row = select.get(pipeline, id);
       return row === undefined ? undefined : letterOf(row);
     },
-    refile(id, failure) {
-      const { code, message } = describe(failure.error);
+    startReplay(ids, last) {
       file.transaction(() => {
-        const old = takeOut.get(pipeline, id);
-        if (old === undefined) return;
-        insert.run(
-          ...columns.split(", ").map((column) => old[column] ?? null),
-          code,
-          message,
-          Number(old["attempts"]) + failure.attempts,
-          old["first_failed_at_ms"] ?? 0,
-          Date.now(),
-        );
+        let next = Math.max(last, Number(lastReplay.get(pipeline)?.["last"])) + 1;
+        for (const id of ids) if (setReplay.run(next, pipeline, id) > 0) next += 1;
       });
+      return replaying.all(pipeline).map((row) => Number(row["id"]));
+    },
+    endReplay(id, failure) {
+      const { code, message } = describe(failure.error);
+      failAgain.run(code, message, failure.attempts, Date.now(), pipeline, id);
     },
     remove: (id) => remove.run(pipeline, id) > 0,
   };
@@ -192,5 +201,6 @@ function letterOf(row: SqliteRow): DeadLetter {
     attempts: Number(row["attempts"]),
     firstFailedAt: new Date(Number(row["first_failed_at_ms"])),
     lastFailedAt: new Date(Number(row["last_failed_at_ms"])),
+    replay: row["replay"] === null ? undefined : Number(row["replay"]),
   };
 }

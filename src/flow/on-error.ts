@@ -29,11 +29,13 @@ export interface FaultContext {
   readonly deadLetters: DeadLetters;
   /** Fires when waiting between attempts is pointless, because the run ends. */
   readonly halted: AbortSignal;
+  /** True while letters are replayed: what is in one is then tried again. Default false. */
+  readonly replaying?: boolean;
 }
 
 export function createFaultPolicy(context: FaultContext): FaultPolicy {
   const { spec, log, counters, deadLetters, halted } = context;
-  const lastDead = deadLetters.lastSequences(spec.id);
+  const lastDead = context.replaying === true ? NONE : deadLetters.lastSequences(spec.id);
 
   return {
     attempt: (call) =>
@@ -83,6 +85,8 @@ export function createFaultPolicy(context: FaultContext): FaultPolicy {
     },
   };
 }
+
+const NONE: ReadonlyMap<string, number> = new Map();
 
 /** True when trying parts of a batch can tell which of its events fail. */
 export function isAboutEvents(error: unknown): boolean {

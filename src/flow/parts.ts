@@ -1,6 +1,7 @@
 /** Makes the components of a pipeline from their definitions, and frees them again. */
 
 import { FlowctlError, messageOf } from "../spec/errors.ts";
+import { componentsOf } from "../spec/pipeline.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
 import { componentError } from "./component-error.ts";
 import type {
@@ -28,6 +29,8 @@ export interface Parts {
 
 export interface PartsOptions {
   readonly pipeline: PipelineSpec;
+  /** Only these components. Default: all of the pipeline. */
+  readonly components?: readonly ComponentSpec[];
   readonly catalogue: readonly ComponentDefinition[];
   readonly persistent: boolean;
   readonly reset: boolean;
@@ -50,7 +53,7 @@ export function definitionOf(
 /** Adds to `parts` one by one, so that the caller can close those made when one fails. */
 export async function createParts(parts: Parts, options: PartsOptions): Promise<void> {
   const { pipeline, catalogue } = options;
-  for (const spec of [...pipeline.sources, ...pipeline.processors, ...pipeline.sinks]) {
+  for (const spec of options.components ?? componentsOf(pipeline)) {
     const definition = definitionOf(catalogue, spec);
     try {
       await createPart(parts, spec, definition, options);

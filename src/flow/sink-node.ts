@@ -41,6 +41,8 @@ export interface SinkNodeOptions {
   readonly sink: Sink;
   readonly counters: Counters;
   readonly faults: FaultPolicy;
+  /** Sequences may leave gaps: they are those of a replay. Default false. */
+  readonly sparse?: boolean;
   /** Fires: the sink is about to be closed and is not called again. */
   readonly ended: AbortSignal;
   /** Called after each commit. */
@@ -57,7 +59,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
   const durable = new Map<string, number>();
   const dirty = { ledgers: 0, bytes: 0, since: 0, last: 0 };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let broken = false;
+  /** True while a ledger is written in parts, and after a commit failed: nothing is committed. */
+  let torn = false;
 
   function noteDurable(positions: Positions): void {
     for (const [source, sequence] of positions) {
@@ -70,7 +73,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
   function isDue(batch: Batch): boolean {
     const last = written.get(batch.source);
     if (last !== undefined && batch.sequence <= last) return false;
-    if (last !== undefined && batch.sequence > last + 1) {
+    if (last !== undefined && batch.sequence > last + 1 && options.sparse !== true) {
       throw new FlowctlError(
         "flow/gap",
         `sink ${spec.id} has ledger ${last} of ${batch.source}, but the next that came ` +
@@ -88,6 +91,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
       const failure = { error: cause, attempts };
       const parts = isAboutEvents(cause) ? countRows(batch) : 1;
       if (parts > 1) {
+        torn = true;
         const middle = Math.floor(parts / 2);
         await writeBatch(sliceRows(batch, 0, middle));
         await writeBatch(sliceRows(batch, middle, parts));
@@ -106,7 +110,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     try {
       noteDurable(await faults.attempt(() => sink.commit(reason)));
     } catch (error) {
-      broken = true;
+      torn = true;
       counters.failed();
       throw componentError(spec, error);
     }
@@ -130,7 +134,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     timer ??= setTimeout(() => {
       mutex.run(async () => {
         timer = undefined;
-        if (dirty.ledgers === 0 || broken || options.ended.aborted) return;
+        if (dirty.ledgers === 0 || torn || options.ended.aborted) return;
         const reason = dueReason(performance.now());
         if (reason === undefined) armTimer();
         else await commitNow(reason);
@@ -157,12 +161,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         if (options.ended.aborted || !isDue(batch)) return;
         const input = faults.withoutDead(onlyTypes(batch, types));
         const start = performance.now();
-        try {
-          await writeBatch(input);
-        } catch (error) {
-          broken = true;
-          throw error;
-        }
+        await writeBatch(input);
+        torn = false;
         const now = performance.now();
         counters.busy(now - start);
         counters.finished(input, undefined);
@@ -180,7 +180,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
       mutex.run(async () => {
         clearTimeout(timer);
         timer = undefined;
-        if (broken || options.ended.aborted) return;
+        if (torn || options.ended.aborted) return;
         if (dirty.ledgers === 0 && reason !== "final") return;
         await commitNow(reason);
       }),

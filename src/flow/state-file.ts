@@ -38,7 +38,8 @@ CREATE TABLE dead_letter (
   event_type INTEGER NOT NULL REFERENCES event_type (id),
   event_id TEXT NOT NULL, event TEXT NOT NULL,
   code TEXT NOT NULL, error TEXT NOT NULL, attempts INTEGER NOT NULL,
-  first_failed_at_ms INTEGER NOT NULL, last_failed_at_ms INTEGER NOT NULL) STRICT;
+  first_failed_at_ms INTEGER NOT NULL, last_failed_at_ms INTEGER NOT NULL,
+  replay INTEGER) STRICT;
 CREATE UNIQUE INDEX dead_letter_event
   ON dead_letter (pipeline, component, source, sequence, event_type, event_id);
 `;

@@ -95,6 +95,15 @@ export function expectedOf(model: Model): Expected {
   return { lines, dead: dead.sort() };
 }
 
+/** Sinks, and what they read over however many steps. */
+export function leadingToSinks(model: Model): ReadonlySet<string> {
+  const led = new Set(model.sinks.map(({ id }) => id));
+  for (const { id, inputs } of [...model.processors, ...model.sinks].reverse()) {
+    if (led.has(id)) { for (const input of inputs) led.add(input); }
+  }
+  return led;
+}
+
 const nodeDraft = fc.record({
   picks: fc.array(fc.nat({ max: 100 }), { minLength: 1, maxLength: 3 }),
   poison: fc.constantFrom(0, 0, 5, 11),
