@@ -62,7 +62,7 @@ function parseConfig(
   noteSecrets(declaration, config, redactor);
   const rewritten = rewrite(draft, declaration, config, report);
   const result = v.safeParse(declaration.configSchema, rewritten.raw);
-  if (!result.success) {
+  const faulty = !result.success &&
     reportIssues(result.issues, {
       report,
       tree: config,
@@ -70,8 +70,9 @@ function parseConfig(
       label: `${draft.id}: `,
       spotOf: (path) => rewritten.spotOf(String(path[0])),
     });
-  }
   const values = result.success ? asRecord(result.output) : rewritten.raw;
+  // What is missing may be there under a misspelt name, which has just been said.
+  if (faulty) return values;
   for (const key of declaration.neededToRun ?? []) {
     if (!isMissing(values[key]) || find(config, [key]).unset) continue;
     const spot = given.entries.size > 0 ? draft.tree.entries.get("config")?.spot : undefined;

@@ -77,6 +77,7 @@ export const MOST_DIAGNOSTICS = 200;
 export class Report {
   readonly #kept: Diagnostic[] = [];
   readonly #redact: (text: string) => string;
+  readonly #codes = new Set<DiagnosticCode>();
   #errors = 0;
   #dropped = 0;
 
@@ -87,6 +88,7 @@ export class Report {
   add(problem: Problem): void {
     const { severity = "error", code, message, spot, path = [], hint } = problem;
     if (severity === "error") this.#errors++;
+    this.#codes.add(code);
     if (this.#kept.length >= MOST_DIAGNOSTICS) {
       this.#dropped++;
       return;
@@ -105,6 +107,10 @@ export class Report {
 
   get hasErrors(): boolean {
     return this.#errors > 0;
+  }
+
+  has(code: DiagnosticCode): boolean {
+    return this.#codes.has(code);
   }
 
   /** How many problems there are beyond those that `diagnostics` lists. */

@@ -44,14 +44,17 @@ function readDraft(
   ids: Ids,
   report: Report,
 ): Draft {
-  const { declaration, external } = identify(
+  const identity = identify(
     tree,
     names,
     section,
     path,
     (problem) => report.add(problem),
   );
-  const id = textAt(tree, "id") ?? ids.unused(impliedName(tree, declaration, section));
+  const { external } = identity;
+  // What stands in the wrong place gets that error alone.
+  const declaration = fitsSection(identity.declaration, section) ? identity.declaration : undefined;
+  const id = textAt(tree, "id") ?? ids.unused(impliedName(tree, identity.declaration, section));
   const result = v.safeParse(componentSchema, plain(textsWhereTextsGo(tree)));
   if (!result.success) {
     reportIssues(result.issues, {
@@ -63,7 +66,9 @@ function readDraft(
     });
   }
   const role = roleOf(declaration, section);
-  checkRole(tree, section, path, id, declaration, report);
+  if (identity.declaration !== undefined && declaration === undefined) {
+    wrongRole(tree, section, path, id, identity.declaration, report);
+  }
   return {
     tree,
     path,
@@ -106,21 +111,24 @@ function roleOf(declaration: ComponentDeclaration | undefined, section: Section)
   return section === "processors" && declaration?.role === "sink" ? "sink" : ROLE_OF[section];
 }
 
-function checkRole(
+function fitsSection(declaration: ComponentDeclaration | undefined, section: Section): boolean {
+  return declaration?.role === roleOf(declaration, section);
+}
+
+function wrongRole(
   tree: MappingTree,
   section: Section,
   path: Path,
   id: string,
-  declaration: ComponentDeclaration | undefined,
+  { name, role }: ComponentDeclaration,
   report: Report,
 ): void {
-  if (declaration === undefined || declaration.role === roleOf(declaration, section)) return;
   report.add({
     code: "spec/wrong-role",
-    message: `${id}: ${declaration.name} is a ${declaration.role}, but stands under ${section}`,
+    message: `${id}: ${name} is a ${role}, but stands under ${section}`,
     spot: child(tree, "type")?.spot ?? child(tree, "image")?.spot ?? tree.spot,
     path,
-    hint: () => `move it to ${declaration.role}s`,
+    hint: () => `move it to ${role}s`,
   });
 }
 

@@ -4,7 +4,7 @@ import type { ComponentDeclaration } from "./declaration.ts";
 import type { Path, Problem } from "./diagnostic.ts";
 import { nearest, suggest } from "./nearest.ts";
 import { ROLE_OF, type Section } from "./draft.ts";
-import { child, find, type MappingTree, textAt, type Tree } from "./tree.ts";
+import { child, type MappingTree, textAt, type Tree } from "./tree.ts";
 
 /** Names and aliases, matched without regard to case. */
 export class ComponentNames {
@@ -67,11 +67,19 @@ export function identify(
   const image = textAt(tree, "image");
   const id = textAt(tree, "id");
   const base = image === undefined ? undefined : imageBaseName(image);
-  for (const name of [type, base, id]) {
+  for (const [where, name] of [["type", type], ["image", base], ["id", id]] as const) {
     const declaration = name === undefined ? undefined : names.get(name);
     if (declaration === undefined) continue;
-    if (type !== undefined && names.get(type) === undefined) {
-      report(typeIgnored(tree, type, declaration, names, section, path));
+    if (type !== undefined && where !== "type") {
+      report({
+        severity: "warning",
+        code: "spec/unknown-type",
+        message: `${id ?? type}: there is no component called ${type}; ` +
+          `its ${where} says ${declaration.name}, which is taken`,
+        spot: child(tree, "type")?.spot ?? tree.spot,
+        path: [...path, "type"],
+        hint: () => suggest(type, names.candidates(section), `built-in ${section}`),
+      });
     }
     return { declaration, external: false };
   }
@@ -81,24 +89,6 @@ export function identify(
 
 function isGiven(tree: Tree | undefined): boolean {
   return tree !== undefined && !(tree.kind === "scalar" && tree.value === null);
-}
-
-function typeIgnored(
-  tree: MappingTree,
-  type: string,
-  declaration: ComponentDeclaration,
-  names: ComponentNames,
-  section: Section,
-  path: Path,
-): Problem {
-  return {
-    severity: "warning",
-    code: "spec/unknown-type",
-    message: `${type} is not a component; ${declaration.name} is taken, after the image or id`,
-    spot: find(tree, ["type"]).tree?.spot ?? tree.spot,
-    path: [...path, "type"],
-    hint: () => suggest(type, names.candidates(section), `${section} are`),
-  };
 }
 
 function unknownComponent(
@@ -151,7 +141,7 @@ function unknownComponent(
         return close === undefined
           ? `add type: with one of ${names.canonical(section).join(", ") || "(none yet)"}; ` +
             `or command or endpoint for a program of your own`
-          : `did you mean ${close}? A type: says it for any id`;
+          : `did you mean ${close}? type: names the component, whatever its id`;
       },
     };
   }
