@@ -6,6 +6,7 @@ export interface CommandNode {
   /** Words after `flowctl`: `["components", "show"]`; empty for the program itself. */
   readonly path: readonly string[];
   readonly summary: string;
+  readonly description: string;
   /** Its arguments as its usage line shows them. */
   readonly usage: string;
   readonly options: readonly CommandOption[];
@@ -21,12 +22,16 @@ export interface CommandOption {
   readonly flags: string;
   readonly takesValue: boolean;
   readonly doc: string;
+  readonly choices: readonly string[];
+  /** What it is without the option, where that is a word. */
+  readonly fallback: string | undefined;
 }
 
 export function commandTree(program: Command, path: readonly string[] = []): CommandNode {
   return {
     path,
     summary: program.summary() || program.description(),
+    description: program.description(),
     usage: program.usage(),
     options: program.options.filter((option) => !option.hidden).map(optionOf),
     commands: program.commands.map((command) => commandTree(command, [...path, command.name()])),
@@ -45,5 +50,7 @@ function optionOf(option: Option): CommandOption {
     flags: option.flags,
     takesValue: option.required || option.optional,
     doc: option.description,
+    choices: option.argChoices ?? [],
+    fallback: typeof option.defaultValue === "string" ? option.defaultValue : undefined,
   };
 }

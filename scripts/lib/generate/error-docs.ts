@@ -15,11 +15,15 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
     "Asked to stop, the run could not finish what was on its way in time. Nothing durable is lost; run it again.",
   "flow/gap": "A component left out a ledger.",
   "flow/order": "A component returned ledgers out of order.",
+  "flow/source-failed": "A source failed in a way that no code describes.",
   "flow/processor-failed": "A processor failed on an event, and `on_error` says stop.",
+  "flow/sink-failed": "A sink failed in a way that no code describes.",
   "flow/internal":
     "flowctl did not expect this. `--log-level debug` shows where; please report it.",
   "state/locked": "Another run uses the same state directory and pipeline.",
   "state/unreadable": "The state file cannot be read or written.",
+  "state/disk-full":
+    "No space is left for the state file. Make room and run again; nothing is lost.",
   "state/config-changed":
     "The checkpoint was made with another configuration: take it back, or start over with --reset.",
   "state/below-checkpoint":
@@ -53,6 +57,8 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "sink/disk-full": "No space is left. Make room and run again; nothing is lost.",
   "sink/path-in-use": "Two sinks or runs would write the same file.",
   "sink/value-out-of-range": "A value does not fit the column's type in this sink.",
+  "sink/output-closed":
+    "The reader of standard output has had enough, as `head` does; the run ends quietly.",
   "objects/not-found": "The object store has no such object or bucket.",
   "objects/denied": "The object store refuses these credentials.",
   "objects/unreachable": "The object store does not answer.",
