@@ -1,13 +1,13 @@
 /**
  * How fast the generated readers walk whole ledgers, beside the SDK's decode of the same bytes in
- * the same run: `bun scripts/bench/xdr-walk.ts`. The last line is the ratio.
+ * the same run: `bun scripts/lib/bench/xdr-walk.ts`. The last line is the ratio.
  */
 
 import { xdr } from "@stellar/stellar-sdk";
-import { skipLedgerCloseMeta } from "../../src/gen/xdr/ledger-close-meta.ts";
-import { checkWhole } from "../../src/stellar/xdr/xdr-bytes.ts";
-import { pubnetLake } from "../../tests/support/ledgers.ts";
-import { sharedMissing } from "../../tests/support/shared.ts";
+import { skipLedgerCloseMeta } from "../../../src/gen/xdr/ledger-close-meta.ts";
+import { checkWhole } from "../../../src/stellar/xdr/xdr-bytes.ts";
+import { pubnetLake } from "../../../tests/support/ledgers.ts";
+import { sharedMissing } from "../../../tests/support/shared.ts";
 
 const WALK_ROUNDS = 40;
 const DECODE_ROUNDS = 3;

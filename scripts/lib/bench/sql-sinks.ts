@@ -1,7 +1,7 @@
 /**
  * Rows per second into the database sinks, with rows like token transfers.
  *
- *     bun scripts/bench/sql-sinks.ts [rows]
+ *     bun scripts/lib/bench/sql-sinks.ts [rows]
  */
 
 import { Buffer } from "node:buffer";
@@ -9,13 +9,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import type { ColumnType, EventType } from "../../src/events/event-type.ts";
-import type { Batch, Row } from "../../src/flow/batch.ts";
-import type { SinkDefinition } from "../../src/flow/component.ts";
-import { postgres } from "../../src/sinks/postgres/postgres.ts";
-import { sqlite } from "../../src/sinks/sqlite/sqlite.ts";
-import { postgresMissing, postgresServer } from "../../tests/support/postgres.ts";
-import { sinkContext } from "../../tests/support/sink-context.ts";
+import type { ColumnType, EventType } from "../../../src/events/event-type.ts";
+import type { Batch, Row } from "../../../src/flow/batch.ts";
+import type { SinkDefinition } from "../../../src/flow/component.ts";
+import { postgres } from "../../../src/sinks/postgres/postgres.ts";
+import { sqlite } from "../../../src/sinks/sqlite/sqlite.ts";
+import { postgresMissing, postgresServer } from "../../../tests/support/postgres.ts";
+import { sinkContext } from "../../../tests/support/sink-context.ts";
 
 const ROWS = Number(process.argv[2] ?? 200_000);
 const ROWS_PER_LEDGER = 600;
