@@ -1,7 +1,6 @@
-import { DelegateBackoff, handleWhen, retry } from "cockatiel";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FlowctlError } from "../spec/errors.ts";
 import type { RetryPolicy } from "../spec/pipeline.ts";
-import { isRetryable } from "./object-error.ts";
 
 export interface RetryOptions {
   readonly policy: RetryPolicy;
@@ -16,27 +15,23 @@ export function backoff_ms(policy: RetryPolicy, n: number, random: () => number 
   return Math.round(delay_ms * (1 + policy.jitter * (2 * random() - 1)));
 }
 
-/** Repeats what fails with a retryable error, as often and as slowly as the policy says. */
+/**
+ * Repeats what fails with a retryable error, as often and as slowly as the policy says. The signal
+ * ends a pause too, and what is thrown then is its reason.
+ */
 export async function withRetry<T>(options: RetryOptions, run: () => Promise<T>): Promise<T> {
   const { policy, signal } = options;
-  signal?.throwIfAborted();
-  // Zero retries is a policy that the library reads as "without limit".
-  if (policy.max_retries < 1) return await run();
-  const retrying = retry(handleWhen(isRetryable), {
-    maxAttempts: policy.max_retries,
-    backoff: new DelegateBackoff((context: { attempt: number }) =>
-      backoff_ms(policy, context.attempt - 1)
-    ),
-  });
-  retrying.onRetry((event) => {
-    if (!("error" in event) || !(event.error instanceof FlowctlError)) return;
-    options.onRetry?.(event.error, event.attempt, event.delay);
-  });
-  try {
-    return await retrying.execute(run, signal);
-  } catch (error) {
-    // The library ends a cancelled wait with an error of its own.
+  for (let attempt = 1;; attempt++) {
     signal?.throwIfAborted();
-    throw error;
+    try {
+      return await run();
+    } catch (error) {
+      const retryable = error instanceof FlowctlError && error.retryable;
+      if (!retryable || attempt > policy.max_retries) throw error;
+      const delay_ms = backoff_ms(policy, attempt - 1);
+      options.onRetry?.(error, attempt, delay_ms);
+      const pause = signal === undefined ? {} : { signal };
+      await sleep(delay_ms, undefined, pause).catch(() => {});
+    }
   }
 }

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { FlowctlError } from "../spec/errors.ts";
+import type { RetryPolicy } from "../spec/pipeline.ts";
+import { backoff_ms, withRetry } from "./retry.ts";
+
+const policy: RetryPolicy = { max_retries: 3, initial_delay_ms: 1, max_delay_ms: 4, jitter: 0 };
+
+function failing(times: number, retryable = true) {
+  let calls = 0;
+  return {
+    get calls() {
+      return calls;
+    },
+    run: async () => {
+      calls += 1;
+      if (calls <= times) throw new FlowctlError("objects/unreachable", "busy", { retryable });
+      return calls;
+    },
+  };
+}
+
+test("a retryable error is tried again until it works", async () => {
+  const seen: number[] = [];
+  const call = failing(2);
+  const onRetry = (_: FlowctlError, attempt: number) => seen.push(attempt);
+  assert.equal(await withRetry({ policy, onRetry }, call.run), 3);
+  assert.deepEqual(seen, [1, 2]);
+});
+
+test("no more often than the policy says", async () => {
+  const call = failing(10);
+  await assert.rejects(withRetry({ policy }, call.run), /busy/);
+  assert.equal(call.calls, 4);
+  const once = failing(10);
+  await assert.rejects(withRetry({ policy: { ...policy, max_retries: 0 } }, once.run), /busy/);
+  assert.equal(once.calls, 1);
+});
+
+test("any other error ends it at once", async () => {
+  const call = failing(1, false);
+  await assert.rejects(withRetry({ policy }, call.run), /busy/);
+  assert.equal(call.calls, 1);
+});
+
+test("a signal ends the pause with its reason", async () => {
+  const stop = new AbortController();
+  const slow = { ...policy, initial_delay_ms: 60_000, max_delay_ms: 60_000 };
+  const waiting = withRetry({ policy: slow, signal: stop.signal }, failing(1).run);
+  setTimeout(() => stop.abort(new Error("told to stop")), 5);
+  await assert.rejects(waiting, /told to stop/);
+});
+
+test("pauses double up to the longest, and jitter moves them by its share", () => {
+  const steady: RetryPolicy = {
+    max_retries: 9,
+    initial_delay_ms: 1000,
+    max_delay_ms: 30_000,
+    jitter: 0.1,
+  };
+  const middle = [0, 1, 2, 5, 60].map((n) => backoff_ms(steady, n, () => 0.5));
+  assert.deepEqual(middle, [1000, 2000, 4000, 30_000, 30_000]);
+  assert.equal(backoff_ms(steady, 0, () => 0), 900);
+  assert.equal(backoff_ms(steady, 0, () => 1), 1100);
+});
