@@ -106,6 +106,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: UNREACHABLE,
 };
 
+/** Also what a server leaves behind that stops in the middle of the handshake: worth a retry. */
+const NO_TLS: Meaning = {
+  code: "sink/unreachable",
+  what: "did not answer in TLS",
+  hint: "If the server has no TLS, set sslmode to prefer or disable.",
+  retryable: true,
+};
+
 const TLS_CODE = /CERT|TLS|SSL|SELF_SIGNED|ISSUER|EPROTO/;
 
 function meaningOf(code: string): Meaning {
@@ -131,7 +139,8 @@ export function explainPostgresError(
       cause: error,
     });
   }
-  const meaning = meaningOf(field("code"));
+  const noTls = messageOf(error).includes("before secure TLS connection");
+  const meaning = noTls ? NO_TLS : meaningOf(field("code"));
   const details = [messageOf(error) || field("code"), field("detail"), field("where")]
     .filter((text) => text !== "").map((text) => text.slice(0, SHOWN_chars));
   const told = `PostgreSQL at ${nameOf(settings)} ${meaning.what}${describeScope(scope)}: ` +
