@@ -53,7 +53,7 @@ export function createStdoutSink(output: TextOutput, namesTypes = false): Sink {
           try {
             text += write(row) + "\n";
           } catch (error) {
-            throw rowError(error, batch, type, row);
+            throw rowError(error, type, row);
           }
         }
       }

@@ -26,8 +26,12 @@ const syncLater = promisify(fsync);
 
 export interface AppendFile {
   readonly path: string;
+  /** Never throws: a disk that is full is told by `sync`, and is then no fault of the text. */
   append(text: string): void;
-  /** Makes everything appended durable and returns the file's length in bytes. */
+  /**
+   * Makes everything appended durable and returns the file's length in bytes. After a retryable
+   * error it can be called again, and has lost nothing.
+   */
   sync(): Promise<number>;
   close(): void;
 }
@@ -119,24 +123,21 @@ function growing(
   let pending = "";
   let open = true;
   let synced_bytes = -1;
-  // What reached the file after a failure is unknown, so nothing may be built upon it.
+  let writable = true;
+  // After a failed fsync nobody knows what the disk has: nothing may be built upon it.
   let failure: FlowctlError | undefined;
 
-  const guarded = (work: () => void) => {
-    if (failure !== undefined) throw failure;
-    try {
-      work();
-    } catch (error) {
-      failure = fileError(error, path);
-      throw failure;
-    }
-  };
   const flush = () => {
     const bytes = Buffer.from(pending, "utf8");
-    pending = "";
-    for (let done = 0; done < bytes.length;) {
-      done += writeSync(descriptor, bytes, done, bytes.length - done);
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(descriptor, bytes, done, bytes.length - done);
+      }
+    } catch (error) {
+      if (regular) ftruncateSync(descriptor, length_bytes);
+      throw fileError(error, path);
     }
+    pending = "";
     length_bytes += bytes.length;
   };
 
@@ -144,10 +145,17 @@ function growing(
     path,
     append(text) {
       pending += text;
-      if (pending.length >= WRITE_AFTER_CHARS) guarded(flush);
+      if (!writable || pending.length < WRITE_AFTER_CHARS) return;
+      try {
+        flush();
+      } catch {
+        writable = false;
+      }
     },
     async sync() {
-      guarded(flush);
+      if (failure !== undefined) throw failure;
+      flush();
+      writable = true;
       if (!regular || synced_bytes === length_bytes) return length_bytes;
       try {
         await syncLater(descriptor);

@@ -9,6 +9,7 @@ export function fileError(error: unknown, path: string): FlowctlError {
     case "EDQUOT":
       return new FlowctlError("sink/disk-full", `no space left on the disk of ${path}`, {
         hint: "Free some space and run again: the run goes on from the last checkpoint.",
+        retryable: true,
         cause: error,
       });
     case "EACCES":

@@ -234,7 +234,7 @@ test("a bad row is named and leaves nothing of its ledger behind", async () => {
     const bad = { ...good, event_id: "test-7-1", amount: "much" };
     await assert.rejects(
       async () => await sink.write(testBatch(7, [transfers, [good, bad]])),
-      errorOf("sink/value-out-of-range", "test.transfers.v1 test-7-1 of ledger 7", "amount"),
+      errorOf("sink/value-out-of-range", "test.transfers.v1 test-7-1", "amount"),
     );
     await sink.write(ledger(1));
     await sink.commit("final");
@@ -260,7 +260,7 @@ test(
       ...transferRows(1, 1)[0],
       memo: "x".repeat(WRITE_AFTER_CHARS),
     }]]);
-    await assert.rejects(async () => await sink.write(large), errorOf("sink/disk-full"));
+    await sink.write(large);
     await assert.rejects(sink.commit("final"), errorOf("sink/disk-full"));
     await sink.close();
   },

@@ -80,7 +80,7 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
     let addition = additions.get(file);
     const holds = addition?.type ?? (outputs.get(file) ?? openOutput(file)).type;
     if (format.header !== undefined && holds !== "" && holds !== type.name) {
-      throw mixedTypes(context.spec.id, path, file, holds, type.name);
+      throw mixedTypes(path, file, holds, type.name);
     }
     if (addition === undefined) {
       const header = holds === "" ? format.header?.(type) ?? "" : "";
@@ -99,7 +99,7 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
         try {
           addition.text += target.write(row);
         } catch (error) {
-          throw rowError(error, batch, type, row);
+          throw rowError(error, type, row);
         }
       }
     }
@@ -164,11 +164,11 @@ function recordsOrNone(context: SinkContext): Iterable<string> {
   }
 }
 
-function mixedTypes(id: string, path: string, file: string, holds: string, other: string) {
+function mixedTypes(path: string, file: string, holds: string, other: string) {
   const suggestion = join(dirname(path), `{table}${extname(path)}`);
   return new FlowctlError(
     "sink/schema-mismatch",
-    `sink ${id}: ${file} holds ${holds} and cannot take ${other} as well`,
+    `${file} holds ${holds} and cannot take ${other} as well`,
     { hint: `Give each event type a file of its own: path: "${suggestion}"` },
   );
 }

@@ -18,8 +18,8 @@ export const MAX_LEDGERS_PER_FILE = 100_000;
 export interface Cuts {
   /** Ledgers with another window than the open files' do not go into these. */
   windowOf(batch: Batch): string;
-  /** True when the files end with this ledger. */
-  endsWith(batch: Batch, mostRows: number, encoded_bytes: number): boolean;
+  /** True when files that hold this much end with the last ledger that they have. */
+  endAfter(files: { last: number; mostRows: number; encoded_bytes: number }): boolean;
 }
 
 type CutConfig = Pick<
@@ -42,8 +42,8 @@ export function createCuts(config: CutConfig): Cuts {
         : Math.floor(batch.closedAt.getTime() / config.rotate);
       return `${Math.floor(batch.sequence / ledgers)} ${span} ${folderOf(batch)}`;
     },
-    endsWith(batch, mostRows, encoded_bytes) {
-      return (batch.sequence + 1) % ledgers === 0 ||
+    endAfter({ last, mostRows, encoded_bytes }) {
+      return (last + 1) % ledgers === 0 ||
         (config.rows_per_file !== undefined && mostRows >= config.rows_per_file) ||
         encoded_bytes >= config.bytes_per_file;
     },

@@ -239,17 +239,40 @@ test("a file that a crash left without a checkpoint is removed, whatever range c
   });
 });
 
-test("a failed put can be tried again with the same ledger, which is taken once", async () => {
+test("a failed put is told by commit, which can be called again", async () => {
   await inTemporaryFolder(async (folder) => {
     const slot = memorySlot();
     const { sink, dieAt } = await fragile({ path: folder, ledgers_per_file: 4 }, slot);
     await writeAll(sink, 1, 2);
     dieAt(0, false);
-    await assert.rejects(async () => await sink.write(ledger(3)), /killed/);
-    await sink.write(ledger(3));
+    await writeAll(sink, 3, 9);
+    await assert.rejects(sink.commit("interval"), /killed/);
+    assert.equal(slot.load()?.positions.size, 0);
+    await writeAll(sink, 10, 12);
+    assert.deepEqual([...await sink.commit("interval")], [["lake", 11]]);
     await sink.close();
-    const rows = await rowsOf(join(folder, "transfers-0000000001-0000000003.parquet"));
-    assert.equal(rows.length, [1, 2, 3].flatMap((n) => transferRows(n)).length);
+    const rows = await Promise.all(
+      names(folder).filter((name) => name.startsWith("transfers"))
+        .map((name) => rowsOf(join(folder, name))),
+    );
+    const sequences = Array.from({ length: 11 }, (_, index) => index + 1).filter((n) => n % 5 > 0);
+    assert.deepEqual(
+      rows.flat().map((row) => row["event_id"]),
+      sequences.flatMap((n) => transferRows(n).map((row) => row["event_id"])),
+    );
+  });
+});
+
+test("a ledger that comes in parts is not torn by a limit", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { sink } = await opened({ path: folder, rows_per_file: 3 });
+    const rows = transferRows(7, 8);
+    for (const row of rows) await sink.write(testBatch(7, [transfers, [row]]));
+    await sink.write(ledger(8));
+    await sink.commit("final");
+    await sink.close();
+    assert.equal(names(folder)[0], "transfers-0000000007-0000000007.parquet");
+    assert.equal((await rowsOf(join(folder, names(folder)[0] ?? ""))).length, rows.length);
   });
 });
 
@@ -323,7 +346,7 @@ test("a value that does not fit is named, and its ledger leaves nothing behind",
     const huge = { ...good, event_id: "test-2-1", amount: `${10n ** 31n}` };
     await assert.rejects(
       async () => await sink.write(testBatch(2, [transfers, [good, huge]])),
-      errorOf("sink/value-out-of-range", "test-2-1 of ledger 2", "amount", "38 digits"),
+      errorOf("sink/value-out-of-range", "test-2-1", "amount", "38 digits"),
     );
     const missing = { ...good, event_id: "test-2-2", ledger_sequence: null };
     await assert.rejects(

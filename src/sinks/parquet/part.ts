@@ -15,13 +15,11 @@ export interface Part {
   /** First and last ledger taken, whether they had rows or not. */
   readonly first: number;
   readonly last: number;
-  /** True when no further ledger may go in. */
-  closed: boolean;
   /** Tables that have rows. */
   readonly tables: readonly TableFile[];
   readonly mostRows: number;
   readonly encoded_bytes: number;
-  /** Takes a whole ledger, or throws and takes nothing of it. */
+  /** Takes all rows of the batch, or throws and takes none. */
   take(batch: Batch): void;
 }
 
@@ -45,7 +43,7 @@ export function openPart(
     taken.groups.filter((group) => group.rows.length > 0).map(({ type, rows }) => {
       const converter = converters.get(type.name) ?? createConverter(type);
       converters.set(type.name, converter);
-      return [type, converter(rows, (error, row) => rowError(error, taken, type, row))];
+      return [type, converter(rows, (error, row) => rowError(error, type, row))];
     });
 
   return {
@@ -53,7 +51,6 @@ export function openPart(
     window,
     partition,
     first: batch.sequence,
-    closed: false,
     get last() {
       return last;
     },

@@ -1,8 +1,10 @@
 /**
  * Parquet files that appear whole or not at all, and a checkpoint that moves when they do.
  *
- * Before files are put their keys are noted in the checkpoint, afterwards the positions: files
- * that a crash left in between are removed at the next start, and the ledgers are read again.
+ * Writing takes rows in and never touches the store, so that what fails there is never blamed on
+ * an event. Committing puts the files that have ended: their keys are noted in the checkpoint
+ * before, the positions afterwards; files that a crash left in between are removed at the next
+ * start, and their ledgers read again.
  */
 
 import { fileURLToPath } from "node:url";
@@ -34,7 +36,8 @@ export function createParquetSink(
   const compression = compressionOf(config.compression);
   const severalSources = context.pipeline.sources.length > 1;
   const request = { signal: context.signal };
-  const parts = new Map<string, Part>();
+  const open = new Map<string, Part>();
+  const ended: Part[] = [];
   const converters: Converters = new Map();
   let positions: Positions = new Map();
   let record: ParquetRecord = NO_RECORD;
@@ -46,8 +49,7 @@ export function createParquetSink(
     record = nextRecord;
   };
 
-  const finish = async (part: Part) => {
-    part.closed = true;
+  const put = async (part: Part) => {
     const source = severalSources ? part.source : undefined;
     const files = part.tables.map((table) => ({
       key: fileKey(place.folder, part.partition, table.type, source, part.first, part.last),
@@ -65,19 +67,20 @@ export function createParquetSink(
       // A cut without rows leaves the files before it as the last ones.
       files: sizes.size === 0 ? record.files : new Map([...record.files, [part.source, sizes]]),
     });
-    parts.delete(part.source);
   };
 
-  const partFor = async (batch: Batch): Promise<Part> => {
-    const window = cuts.windowOf(batch);
-    const open = parts.get(batch.source);
-    if (open !== undefined) {
-      // After a failed put the same ledger comes again: it is in there already.
-      const again = batch.sequence <= open.last;
-      if (again || (!open.closed && open.window === window)) return open;
-      await finish(open);
-    }
-    return openPart(batch, window, partitionOf(batch), compression, converters);
+  const end = (part: Part) => {
+    open.delete(part.source);
+    ended.push(part);
+  };
+
+  /** The open part that a batch goes into, if there is one: not one that ends before its ledger. */
+  const openPartFor = (batch: Batch, window: string): Part | undefined => {
+    const part = open.get(batch.source);
+    if (part === undefined || batch.sequence === part.last) return part;
+    if (part.window === window && !cuts.endAfter(part)) return part;
+    end(part);
+    return undefined;
   };
 
   const listOwn = async () => {
@@ -127,24 +130,26 @@ export function createParquetSink(
       }
       return positions;
     },
-    async write(batch) {
-      const part = await partFor(batch);
-      if (parts.get(batch.source) !== part) {
-        part.take(batch);
-        parts.set(batch.source, part);
-      } else if (batch.sequence > part.last) {
-        part.take(batch);
-      }
-      if (cuts.endsWith(batch, part.mostRows, part.encoded_bytes)) await finish(part);
+    write(batch) {
+      const window = cuts.windowOf(batch);
+      const part = openPartFor(batch, window) ??
+        openPart(batch, window, partitionOf(batch), compression, converters);
+      part.take(batch);
+      open.set(batch.source, part);
     },
     async commit(reason) {
-      if (reason === "final") {
-        for (const part of [...parts.values()]) await finish(part);
+      for (const part of [...open.values()]) {
+        if (reason === "final" || cuts.endAfter(part)) end(part);
+      }
+      for (let part = ended[0]; part !== undefined; part = ended[0]) {
+        await put(part);
+        ended.shift();
       }
       return positions;
     },
     async close() {
-      parts.clear();
+      open.clear();
+      ended.length = 0;
       lock?.release();
       await store.close();
     },
