@@ -3,28 +3,21 @@
 import * as v from "valibot";
 import { componentSchema, pipelineJsonSchema } from "../gen/pipeline.ts";
 import type { Path, Report } from "./diagnostic.ts";
-import { type Draft, type Named, ROLE_OF, type Section, SECTIONS } from "./draft.ts";
+import { type Draft, type Named, ROLE_OF, type Section } from "./draft.ts";
 import type { ComponentDeclaration } from "./declaration.ts";
-import { type ComponentNames, identify, imageBaseName } from "./identify.ts";
+import { type ComponentNames, identify } from "./identify.ts";
+import { listComponents } from "./ids.ts";
 import { reportIssues } from "./issues.ts";
 import { nearest } from "./nearest.ts";
-import { child, type MappingTree, plain, textAt, type Tree } from "./tree.ts";
+import { child, type MappingTree, plain, type Tree } from "./tree.ts";
 
 export function readDrafts(
   root: MappingTree,
   names: ComponentNames,
   report: Report,
 ): Draft[] {
-  const spec = child(root, "spec");
-  const listed = SECTIONS.flatMap((section) => {
-    const list = child(spec, section);
-    return list?.kind !== "sequence"
-      ? []
-      : list.items.map((tree, at) => ({ tree, section, path: ["spec", section, at] as Path }));
-  });
-  const ids = new Ids(listed.map(({ tree }) => textAt(tree, "id") ?? ""));
-  return listed.flatMap(({ tree, section, path }) => {
-    if (tree.kind === "mapping") return [readDraft(tree, section, path, names, ids, report)];
+  return listComponents(root, names).flatMap(({ tree, section, path, id }) => {
+    if (tree.kind === "mapping") return [readDraft(tree, section, path, id, names, report)];
     report.add({
       code: "spec/bad-value",
       message: `${section}[${path.at(-1)}] expects a component, that is a mapping with id and type`,
@@ -40,8 +33,8 @@ function readDraft(
   tree: MappingTree,
   section: Section,
   path: Path,
+  id: string,
   names: ComponentNames,
-  ids: Ids,
   report: Report,
 ): Draft {
   const identity = identify(
@@ -54,7 +47,6 @@ function readDraft(
   const { external } = identity;
   // What stands in the wrong place gets that error alone.
   const declaration = fitsSection(identity.declaration, section) ? identity.declaration : undefined;
-  const id = textAt(tree, "id") ?? ids.unused(impliedName(tree, identity.declaration, section));
   const result = v.safeParse(componentSchema, plain(textsWhereTextsGo(tree)));
   if (!result.success) {
     reportIssues(result.issues, {
@@ -151,39 +143,6 @@ const componentKeys: readonly string[] = Object.keys(
   (pipelineJsonSchema["$defs"] as { Component: { properties: Record<string, unknown> } })
     .Component.properties,
 );
-
-const NOT_IN_ID = /[^A-Za-z0-9._-]+/g;
-
-function impliedName(
-  tree: MappingTree,
-  declaration: ComponentDeclaration | undefined,
-  section: Section,
-): string {
-  const image = textAt(tree, "image");
-  const name = declaration?.name ?? textAt(tree, "type") ??
-    (image === undefined ? ROLE_OF[section] : imageBaseName(image));
-  return name.replace(NOT_IN_ID, "-").replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "") ||
-    ROLE_OF[section];
-}
-
-/** Ids that the file gives, and those made for components without one. */
-class Ids {
-  readonly #taken: Set<string>;
-  readonly #copies = new Map<string, number>();
-
-  constructor(given: Iterable<string>) {
-    this.#taken = new Set(given);
-  }
-
-  unused(name: string): string {
-    let copy = this.#copies.get(name) ?? 1;
-    let id = copy === 1 ? name : `${name}-${copy}`;
-    while (this.#taken.has(id)) id = `${name}-${++copy}`;
-    this.#copies.set(name, copy);
-    this.#taken.add(id);
-    return id;
-  }
-}
 
 /** A list of names, one name, or names split by commas, each with its place. */
 function named(tree: MappingTree, key: string, base: Path): Named[] {

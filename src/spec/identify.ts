@@ -24,6 +24,21 @@ export class ComponentNames {
     return this.#byName.get(name.toLowerCase());
   }
 
+  /** The first of type, base name of image, and id that is known, and which of them it was. */
+  meantBy(tree: Tree): { declaration: ComponentDeclaration; where: string } | undefined {
+    const image = textAt(tree, "image");
+    const named = [
+      ["type", textAt(tree, "type")],
+      ["image", image === undefined ? undefined : imageBaseName(image)],
+      ["id", textAt(tree, "id")],
+    ] as const;
+    for (const [where, name] of named) {
+      const declaration = name === undefined ? undefined : this.get(name);
+      if (declaration !== undefined) return { declaration, where };
+    }
+    return undefined;
+  }
+
   /** Names by which a component of that section may be called, canonical ones first. */
   candidates(section: Section): string[] {
     const role = ROLE_OF[section];
@@ -66,10 +81,9 @@ export function identify(
   const type = textAt(tree, "type");
   const image = textAt(tree, "image");
   const id = textAt(tree, "id");
-  const base = image === undefined ? undefined : imageBaseName(image);
-  for (const [where, name] of [["type", type], ["image", base], ["id", id]] as const) {
-    const declaration = name === undefined ? undefined : names.get(name);
-    if (declaration === undefined) continue;
+  const meant = names.meantBy(tree);
+  if (meant !== undefined) {
+    const { declaration, where } = meant;
     if (type !== undefined && where !== "type") {
       report({
         severity: "warning",

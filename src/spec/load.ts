@@ -141,11 +141,12 @@ function readPipeline(
   report: Report,
   redactor: Redactor,
 ): PipelineSpec | undefined {
-  const current = applySets(fromOlderForm(parsed, report), options.set ?? [], report);
+  const names = new ComponentNames(options.declarations);
+  const current = applySets(fromOlderForm(parsed, report), options.set ?? [], names, report);
   const root = replaceVariables(current, options, report, redactor);
   noteSecretsOfEnv(root, redactor);
   const file = readShell(root, report);
-  const drafts = readDrafts(root, new ComponentNames(options.declarations), report);
+  const drafts = readDrafts(root, names, report);
   if (drafts.length === 0) noComponents(root, report);
   const wiring = wire(drafts, report);
   checkEventTypes(wiring, options.eventTypes, report);

@@ -1,13 +1,14 @@
 /** `--set path=value` on a pipeline's tree. */
 
 import { parse } from "yaml";
-import type { Path, Report, Spot } from "./diagnostic.ts";
+import { type Path, pathText, type Report, type Spot } from "./diagnostic.ts";
+import type { ComponentNames } from "./identify.ts";
+import { listComponents } from "./ids.ts";
 import { suggest } from "./nearest.ts";
 import { withEntry } from "./older-form.ts";
 import { isMapping } from "./structures.ts";
-import { child, type Entry, type MappingTree, textAt, type Tree } from "./tree.ts";
+import { child, type Entry, type MappingTree, type Tree } from "./tree.ts";
 
-const SECTIONS = ["sources", "processors", "sinks"] as const;
 const ROOT_KEYS = ["metadata", "spec", "control_plane", "apiVersion", "kind"];
 const STEP = /([^.[\]]+)|\[(\d+)\]/g;
 const WELL_FORMED = /^[^.[\]]+(\[\d+\])*(\.[^.[\]]+(\[\d+\])*)*$/;
@@ -19,7 +20,12 @@ const NEXT_ITEM = 1;
  * component, followed by a key of its config. A value is a YAML scalar, or a list or mapping in
  * brackets; whatever is no YAML is text.
  */
-export function applySets(root: MappingTree, sets: readonly string[], report: Report): MappingTree {
+export function applySets(
+  root: MappingTree,
+  sets: readonly string[],
+  names: ComponentNames,
+  report: Report,
+): MappingTree {
   let tree = root;
   for (const set of sets) {
     const equals = set.indexOf("=");
@@ -34,7 +40,7 @@ export function applySets(root: MappingTree, sets: readonly string[], report: Re
       });
       continue;
     }
-    const path = resolvePath(tree, target, spot, report);
+    const path = resolvePath(tree, target, names, spot, report);
     if (path === undefined) continue;
     tree = assign(
       tree,
@@ -51,10 +57,11 @@ export function applySets(root: MappingTree, sets: readonly string[], report: Re
 function resolvePath(
   root: MappingTree,
   target: string,
+  names: ComponentNames,
   spot: Spot,
   report: Report,
 ): Path | undefined {
-  const components = componentPaths(root);
+  const components = new Map(listComponents(root, names).map(({ id, path }) => [id, path]));
   const id = longestId(target, components);
   if (id !== undefined) {
     const base = components.get(id) ?? [];
@@ -84,20 +91,6 @@ function textual(root: MappingTree, base: Path, key: string): boolean {
   let tree: Tree | undefined = root;
   for (const part of base) tree = child(tree, part);
   return child(tree, key)?.kind === "mapping";
-}
-
-function componentPaths(root: MappingTree): Map<string, Path> {
-  const found = new Map<string, Path>();
-  const spec = child(root, "spec");
-  for (const section of SECTIONS) {
-    const list = child(spec, section);
-    if (list?.kind !== "sequence") continue;
-    list.items.forEach((item, at) => {
-      const id = textAt(item, "id") ?? textAt(item, "type");
-      if (id !== undefined && !found.has(id)) found.set(id, ["spec", section, at]);
-    });
-  }
-  return found;
 }
 
 /** Ids may hold dots, so the longest that fits is meant. */
@@ -138,7 +131,7 @@ function assign(
   if (tree !== undefined && tree.kind !== "mapping" && !isNull(tree)) {
     report.add({
       code: "spec/bad-set",
-      message: `${path.slice(0, at).join(".")} is not a mapping, so it has no ${key}`,
+      message: `${pathText(path.slice(0, at))} is not a mapping, so it has no ${key}`,
       spot,
       path,
     });
