@@ -35,20 +35,24 @@ export async function runSession(
     rowsOnTerminal: rowsOnStdout && process.stdout.isTTY === true,
   });
   const run = startRun({ ...options, log: display.log });
+  let aborted = false;
   const release = onSignals({
     stop: (signal) => {
       display.log.info(`${signal}: finishing what is on its way; once more ends at once`);
       display.state("stopping");
       run.stop();
     },
-    abort: () => abort(run, display.close),
+    abort: () => {
+      aborted = true;
+      abort(run, display.close);
+    },
   });
   display.follow(run);
   const summary = await run.done;
   release();
   display.close();
   printSummary(summary, globals, redact, rowsOnStdout);
-  return statusOf(summary);
+  return aborted ? EXIT_INTERRUPTED : statusOf(summary);
 }
 
 /** Rows and the summary must not mix on stdout: where a sink has it, the summary moves to stderr. */
