@@ -1,6 +1,9 @@
 /** Every built-in component. A new component is one line here. */
 
 import type { ComponentDefinition } from "./flow/component.ts";
+import { contractEvents } from "./processors/contract-events/contract-events.ts";
+import { ledgers } from "./processors/ledgers.ts";
+import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
 import { parquet } from "./sinks/parquet/definition.ts";
@@ -13,6 +16,9 @@ import { sandbox } from "./sources/sandbox/sandbox.ts";
 export const catalogue: readonly ComponentDefinition[] = [
   galexie,
   sandbox,
+  tokenTransfer,
+  contractEvents,
+  ledgers,
   jsonl,
   csv,
   stdout,

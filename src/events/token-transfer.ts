@@ -94,6 +94,11 @@ export const tokenTransferEvent = defineEventType({
       nullable: true,
       doc: "Recipient with the id that the payment carries, as an M address.",
     },
-    { name: "to_muxed_id", type: "string", nullable: true, doc: "That id." },
+    {
+      name: "to_muxed_id",
+      type: "string",
+      nullable: true,
+      doc: "That id; 0 when the payment carries text or bytes instead, as in Hubble.",
+    },
   ],
 });

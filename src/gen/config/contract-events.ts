@@ -13,10 +13,15 @@ export interface Config {
    * `transfer`. Base64 XDR of any ScVal is understood too. Empty: all. Default: [].
    */
   readonly topics: readonly string[];
-  /** Types to keep: `contract`, `system`, `diagnostic`. Empty: all. Default: []. */
+  /**
+   * Types to keep: `contract`, `system`, `diagnostic`. Empty or `*`: all. Any other name is taken
+   * as one of `topics`. Default: [].
+   */
   readonly event_types: readonly string[];
   /** Adds each transaction's diagnostic events after its others, as Hubble's table has them. Default: false. */
   readonly diagnostic_events: boolean;
+  /** Passphrase of the network, or its name. Default: the one that the source reads. */
+  readonly network_passphrase?: string | undefined;
 }
 
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
@@ -24,6 +29,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   topics: v.optional(list(text(), { split: true }), () => ([])),
   event_types: v.optional(list(text(), { split: true }), () => ([])),
   diagnostic_events: v.optional(flag(), false),
+  network_passphrase: v.optional(text()),
 });
 
 /** For editors and tools; it also takes what `${VAR}` may become. */
@@ -71,7 +77,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
       ]
     },
     "event_types": {
-      "description": "Types to keep: `contract`, `system`, `diagnostic`. Empty: all.",
+      "description": "Types to keep: `contract`, `system`, `diagnostic`. Empty or `*`: all. Any other name is taken\nas one of `topics`.",
       "default": [],
       "anyOf": [
         {
@@ -101,6 +107,10 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
           "pattern": "^\\s*([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])\\s*$|\\$\\{"
         }
       ]
+    },
+    "network_passphrase": {
+      "description": "Passphrase of the network, or its name. Default: the one that the source reads.",
+      "type": "string"
     }
   },
   "required": [],

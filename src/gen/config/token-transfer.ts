@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { fields } from "../../spec/structures.ts";
-import { choice } from "../../spec/values.ts";
+import { choice, text } from "../../spec/values.ts";
 
 /** Extracts transfers, mints, burns, clawbacks and fees of every token (CAP-67). */
 export interface Config {
@@ -12,10 +12,13 @@ export interface Config {
    * has them and else derived. Default: auto.
    */
   readonly transfers_from: "auto" | "unified" | "derived";
+  /** Passphrase of the network, or its name. Default: the one that the source reads. */
+  readonly network_passphrase?: string | undefined;
 }
 
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   transfers_from: v.optional(choice(["auto","unified","derived"]), "auto"),
+  network_passphrase: v.optional(text()),
 });
 
 /** For editors and tools; it also takes what `${VAR}` may become. */
@@ -40,6 +43,10 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
           "pattern": "\\$\\{"
         }
       ]
+    },
+    "network_passphrase": {
+      "description": "Passphrase of the network, or its name. Default: the one that the source reads.",
+      "type": "string"
     }
   },
   "required": [],

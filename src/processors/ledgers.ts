@@ -1,0 +1,126 @@
+import { hash } from "node:crypto";
+import { ledgerHeaderEvent } from "../events/ledger-header.ts";
+import { ledgerEvent } from "../events/ledger.ts";
+import type { Json, Row } from "../flow/batch.ts";
+import type { Processor, ProcessorDefinition } from "../flow/component.ts";
+import { configJsonSchema, configSchema } from "../gen/config/ledgers.ts";
+import type { Config } from "../gen/config/ledgers.ts";
+import { ledgerEntryTypeName } from "../gen/xdr/ledger-entry-type.ts";
+import { accountAddress } from "../stellar/address.ts";
+import type { Ledger } from "../stellar/ledger.ts";
+import { envelopesOf, operationCount } from "../stellar/tx-set.ts";
+import { configOf } from "./config.ts";
+import { ledgerProcessor } from "./ledger-processor.ts";
+import type { LedgerScope } from "./ledger-processor.ts";
+
+export function createLedgers(config: Config): Processor {
+  return ledgerProcessor(
+    (scope) => [{ type: ledgerHeaderEvent, rows: [ledgerRow(scope)] }],
+    config.network_passphrase,
+  );
+}
+
+function ledgerRow(scope: LedgerScope): Row {
+  const { ledger } = scope;
+  const entry = ledger.headerEntry;
+  const { header } = entry;
+  const counts = countResults(scope);
+  const signature = header.scpValue.ext.lcValueSignature;
+  const { soroban } = ledger;
+  const bytes = soroban?.totalByteSizeOfLiveSorobanState ?? 0n;
+  const evicted = evictedKeys(ledger);
+  return {
+    event_id: scope.idPrefix,
+    sequence: scope.sequence,
+    ledger_hash: hex(entry.hash),
+    previous_ledger_hash: hex(header.previousLedgerHash),
+    ledger_header: header.toXdrBase64(),
+    transaction_count: counts.successful,
+    operation_count: counts.operations,
+    successful_transaction_count: counts.successful,
+    failed_transaction_count: counts.failed,
+    tx_set_operation_count: String(countOperations(ledger)),
+    closed_at: scope.closedAt,
+    total_coins: header.totalCoins,
+    fee_pool: header.feePool,
+    base_fee: BigInt(header.baseFee),
+    base_reserve: BigInt(header.baseReserve),
+    max_tx_set_size: BigInt(header.maxTxSetSize),
+    protocol_version: header.ledgerVersion,
+    id: scope.ledgerId,
+    soroban_fee_write_1kb: soroban?.ext.v1?.sorobanFeeWrite1Kb ?? 0n,
+    node_id: signature === undefined ? "" : accountAddress(ledger.xdr, signature.nodeIdOffset),
+    signature: signature === undefined ? "" : base64(signature.signature),
+    total_byte_size_of_bucket_list: bytes,
+    total_byte_size_of_live_soroban_state: bytes,
+    evicted_ledger_keys_type: evicted?.types ?? null,
+    evicted_ledger_keys_hash: evicted?.hashes ?? null,
+  };
+}
+
+interface ResultCounts {
+  readonly successful: number;
+  readonly failed: number;
+  /** Operations of the successful ones. */
+  readonly operations: number;
+}
+
+function countResults(scope: LedgerScope): ResultCounts {
+  let successful = 0;
+  let failed = 0;
+  let operations = 0;
+  for (const transaction of scope.transactions()) {
+    if (!transaction.successful) {
+      failed++;
+      continue;
+    }
+    successful++;
+    const { result } = transaction.result;
+    operations += (result.results ?? result.innerResultPair?.result.result.results)?.length ?? 0;
+  }
+  return { successful, failed, operations };
+}
+
+function countOperations(ledger: Ledger): number {
+  let operations = 0;
+  for (const envelope of envelopesOf(ledger)) operations += operationCount(envelope);
+  return operations;
+}
+
+/** Types in Go's spelling, as in Hubble; keys as the SHA-256 of their XDR. */
+function evictedKeys({ soroban }: Ledger): { types: Json; hashes: Json } | undefined {
+  if (soroban === undefined) return undefined;
+  const types: string[] = [];
+  const hashes: string[] = [];
+  for (const key of soroban.evictedKeys) {
+    const name = ledgerEntryTypeName(key.type) ?? "";
+    types.push(`LedgerEntryType${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+    hashes.push(hash("sha256", key.toXdr(), "hex"));
+  }
+  return { types, hashes };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+export const ledgers: ProcessorDefinition = {
+  name: "ledgers",
+  role: "processor",
+  aliases: ["ledger-headers", "LatestLedger", "ledger-processor"],
+  summary: "One row per ledger: its header and what its transactions come to, as in Hubble.",
+  configSchema,
+  configJsonSchema,
+  configAliases: { network: "network_passphrase" },
+  accepts: [ledgerEvent.name],
+  emits: [ledgerHeaderEvent.name],
+  example: `id: headers
+type: ledgers
+inputs: [lake]
+`,
+  create: (context) => createLedgers(configOf<Config>(context)),
+};
