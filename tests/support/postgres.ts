@@ -167,6 +167,7 @@ async function startCluster(bin: string): Promise<PostgresServer> {
     }
   };
   const signal = async (name: "SIGKILL" | "SIGQUIT") => {
+    server?.ref();
     server?.kill(name);
     await exited;
   };

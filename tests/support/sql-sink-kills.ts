@@ -9,9 +9,11 @@ import { randomNumbers } from "./random.ts";
 import { transferRows } from "./sink-context.ts";
 import type { SqlTarget } from "./sql-sink-contract.ts";
 
-const LEDGERS = 120;
+const LEDGERS = 300;
 const ROWS = 250;
 const LEDGERS_PER_COMMIT = 7;
+/** Short enough that the range lasts for all kills, long enough that commits are hit. */
+const LAST_KILL_ms = 40;
 
 /** `module` exports the definition `name`. */
 function writerScript(module: string, name: string): string {
@@ -62,8 +64,7 @@ export async function assertSurvivesKills(
   );
   let finished = 0;
   for (let kill = 0; kill < kills; kill++) {
-    // Short enough that the range lasts for all kills, long enough that commits are hit.
-    if (await write(args, random() * 60)) finished += 1;
+    if (await write(args, random() * LAST_KILL_ms)) finished += 1;
   }
   assert.ok(finished < kills / 2, `only ${kills - finished} kills hit a running writer`);
   assert.ok(await write(args, undefined), "the last run failed");

@@ -1,14 +1,14 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { CheckResult } from "../../flow/component.ts";
 import { openSqlite } from "../../runtime/sqlite.ts";
 import { explainSqliteError } from "./sqlite-error.ts";
 
-/** Whether the file can be written to, or made where it does not exist; changes nothing. */
+/** Whether the file can be written to, or made where it does not exist; leaves nothing behind. */
 export function checkSqlite(path: string): CheckResult {
   try {
     if (!existsSync(path)) {
-      accessSync(nearestFolder(path), constants.W_OK);
+      tryFolder(nearestFolder(path));
       return { target: path, status: "ok", detail: "will be created" };
     }
     accessSync(path, constants.W_OK);
@@ -23,6 +23,11 @@ function nearestFolder(path: string): string {
   let folder = dirname(resolve(path));
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;
+}
+
+/** Makes a folder and removes it: what the system says of access is not all that can fail. */
+function tryFolder(folder: string): void {
+  rmdirSync(mkdtempSync(join(folder, ".flowctl-check-")));
 }
 
 /** Takes the write lock and gives it back, so a file of another kind or a lock is found. */
