@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "version.ts": [],
   control: ["catalogue.ts", "version.ts", "spec", "events", "stellar", "objects", "flow", "bus"],
   agent: ["catalogue.ts", "version.ts", "spec", "events", "stellar", "objects", "flow", "bus"],
+  library: ["catalogue.ts", "spec", "events", "flow"],
   plan: ["catalogue.ts", "version.ts", "spec", "events", "stellar", "objects", "flow"],
 };
 
