@@ -20,6 +20,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./init.ts")).initCommand(),
   },
   {
+    name: "validate",
+    summary: "check a pipeline file",
+    group: "Pipelines:",
+    load: async () => (await import("./validate.ts")).validateCommand(),
+  },
+  {
     name: "run",
     summary: "run a pipeline",
     group: "Pipelines:",
@@ -38,10 +44,10 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./doctor.ts")).doctorCommand(),
   },
   {
-    name: "validate",
-    summary: "check a pipeline file",
-    group: "Pipelines:",
-    load: async () => (await import("./validate.ts")).validateCommand(),
+    name: "dlq",
+    summary: "list, show, replay or drop dead letters",
+    group: "Operations:",
+    load: async () => (await import("./dlq.ts")).dlqCommand(),
   },
   {
     name: "sandbox",
@@ -50,16 +56,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sandbox.ts")).sandboxCommand(),
   },
   {
-    name: "schema",
-    summary: "print the JSON Schema of a pipeline file, for editors",
-    group: "Reference:",
-    load: async () => (await import("./schema.ts")).schemaCommand(),
-  },
-  {
     name: "components",
     summary: "list the built-in components, or show one",
     group: "Reference:",
     load: async () => (await import("./components.ts")).componentsCommand(),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of a pipeline file, for editors",
+    group: "Reference:",
+    load: async () => (await import("./schema.ts")).schemaCommand(),
   },
   {
     name: "completion",
