@@ -64,6 +64,13 @@ export const ERROR_CODES = {
   "sink/value-out-of-range": EXIT_FAILED,
   // The reader of standard output has had enough (`| head`): the run ends, and quietly.
   "sink/output-closed": EXIT_DONE,
+  // Control plane.
+  "control/issuer-unreachable": EXIT_FAILED,
+  "control/unreachable": EXIT_FAILED,
+  "control/refused": EXIT_FAILED,
+  "control/not-found": EXIT_FAILED,
+  "control/address-in-use": EXIT_FAILED,
+  "control/store-unreachable": EXIT_FAILED,
   // Object stores.
   "objects/not-found": EXIT_FAILED,
   "objects/denied": EXIT_FAILED,

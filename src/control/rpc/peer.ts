@@ -9,20 +9,25 @@ export interface Peer {
   readonly address: string;
   /** Undefined for HTTP/1.1, where a connection that closes says nothing about its client. */
   readonly connection: Connection | undefined;
+  readonly socket: Socket | undefined;
 }
 
-export const peerKey = createContextKey<Peer>({ address: "", connection: undefined });
+export const peerKey = createContextKey<Peer>({
+  address: "",
+  connection: undefined,
+  socket: undefined,
+});
 
 const connections = new WeakMap<Socket, Connection>();
 
 /** Two calls over one socket have the same connection. */
 export function peerOf(socket: Socket | undefined, http2: boolean): Peer {
   const address = socket?.remoteAddress?.replace(/^::ffff:/, "") ?? "";
-  if (socket === undefined || !http2) return { address, connection: undefined };
+  if (socket === undefined || !http2) return { address, connection: undefined, socket };
   let connection = connections.get(socket);
   if (connection === undefined) {
     connection = { isOpen: () => !socket.destroyed };
     connections.set(socket, connection);
   }
-  return { address, connection };
+  return { address, connection, socket };
 }
