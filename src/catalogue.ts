@@ -10,6 +10,7 @@ import { parquet } from "./sinks/parquet/definition.ts";
 import { postgres } from "./sinks/postgres/postgres.ts";
 import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
+import { webhook } from "./sinks/webhook/definition.ts";
 import { galexie } from "./sources/galexie/galexie.ts";
 import { sandbox } from "./sources/sandbox/sandbox.ts";
 
@@ -25,4 +26,5 @@ export const catalogue: readonly ComponentDefinition[] = [
   sqlite,
   postgres,
   parquet,
+  webhook,
 ];

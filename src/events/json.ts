@@ -60,20 +60,30 @@ export function createRowWriter(type: EventType): (row: Row) => string {
 }
 
 function fieldOf(column: Column, index: number): Field {
-  const format = FORMATS[column.type] as (value: NonNullable<Value>) => string;
   return {
     name: column.name,
     prefix: `${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`,
-    format: (value) => {
-      try {
-        return format(value);
-      } catch (error) {
-        throw valueError(column, value, error);
-      }
-    },
+    format: checkedFormat(column),
     repeats: REPEATING.has(column.type),
     last: null,
     text: "",
+  };
+}
+
+/** A function that writes a value of this column as JSON; null where there is none. */
+export function createValueWriter(column: Column): (value: Value | undefined) => string {
+  const format = checkedFormat(column);
+  return (value) => value === null || value === undefined ? "null" : format(value);
+}
+
+function checkedFormat(column: Column): (value: NonNullable<Value>) => string {
+  const format = FORMATS[column.type] as (value: NonNullable<Value>) => string;
+  return (value) => {
+    try {
+      return format(value);
+    } catch (error) {
+      throw valueError(column, value, error);
+    }
   };
 }
 
