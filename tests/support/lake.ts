@@ -41,7 +41,7 @@ export async function writeLake(
 export interface ReadOptions {
   readonly retry_policy?: Partial<RetryPolicy>;
   readonly signal?: AbortSignal;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly onWarning?: (message: string) => void;
 }
 

@@ -16,6 +16,9 @@ export const POLL_MAX_FACTOR = 8;
 /** Every so many looks at the head the lake is listed, for gaps wider than one object. */
 const LOOKS_PER_LISTING = 10;
 
+/** A busy ledger of today. */
+const LEDGER_GUESS_BYTES = 1024 * 1024;
+
 export interface FollowOptions {
   readonly lake: Lake;
   readonly fetcher: ObjectFetcher;
@@ -71,6 +74,7 @@ export async function* followLake(options: FollowOptions): AsyncGenerator<LakeOb
     after: (start) => start + size > lastStart ? undefined : start + size,
     fetch: (start) => fetcher.fetch(start, signal),
     bytesOf: (object) => object.held_bytes,
+    guess_bytes: size * LEDGER_GUESS_BYTES,
   });
 
   /** Whether the lake has this object or later ones, so that it is not just late. */

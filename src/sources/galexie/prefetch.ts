@@ -16,6 +16,8 @@ export interface PrefetchOptions<T> {
   /** Undefined: there is nothing at this position (yet). */
   readonly fetch: (position: number) => Promise<T | undefined>;
   readonly bytesOf: (result: T) => number;
+  /** What a result is thought to take until larger ones have come. */
+  readonly guess_bytes: number;
 }
 
 export interface Prefetcher<T> {
@@ -38,15 +40,12 @@ interface Slot<T> {
   bytes: number;
 }
 
-/** What a result is thought to take until the first one has come. */
-const FIRST_GUESS_BYTES = 1024 * 1024;
-
 export function prefetcher<T>(first: number, options: PrefetchOptions<T>): Prefetcher<T> {
   const { limits } = options;
   let slots: Slot<T>[] = [];
   let next: number | undefined = first;
   let window = limits.concurrent;
-  let largest_bytes = FIRST_GUESS_BYTES;
+  let largest_bytes = options.guess_bytes;
 
   function start(position: number): void {
     const slot: Slot<T> = {
