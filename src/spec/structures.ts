@@ -122,6 +122,8 @@ export function mapping<T>(item: ValueSchema<T>): ValueSchema<Record<string, T>>
 export function fields<const E extends v.ObjectEntries>(
   entries: E,
 ): ValueSchema<v.InferOutput<v.ObjectSchema<E, undefined>>> {
+  const known = Object.entries(entries);
+  const absent = defaultsOf();
   return structure((input, member, refuse, unknownKey) => {
     if (!isMapping(input)) {
       refuse(`expects a mapping, but got ${shown(input)}`, "a mapping");
@@ -134,17 +136,27 @@ export function fields<const E extends v.ObjectEntries>(
         unknownKey(key, input, `is not a known key\n${hint}`);
       }
     }
-    for (const [key, schema] of Object.entries(entries)) {
+    for (const [key, schema] of known) {
       const given = Object.hasOwn(input, key) ? input[key] ?? undefined : undefined;
-      if (given === undefined && schema.type !== "optional") {
-        member(undefined, key, input, missingKey);
-        continue;
-      }
-      const output = member(given, key, input, schema as v.GenericSchema);
+      const output = given === undefined
+        ? absent(schema, () => member(undefined, key, input, missingKey))
+        : member(given, key, input, schema as v.GenericSchema);
       if (output !== undefined) result[key] = output;
     }
     return result as v.InferOutput<v.ObjectSchema<E, undefined>>;
   });
+}
+
+/** The value of a key that is not there; what is not an object is worked out once. */
+function defaultsOf(): (schema: v.ObjectEntries[string], missing: () => void) => unknown {
+  const kept = new Map<v.ObjectEntries[string], unknown>();
+  return (schema, missing) => {
+    if (schema.type !== "optional") return missing();
+    if (kept.has(schema)) return kept.get(schema);
+    const output: unknown = v.parse(schema as v.GenericSchema, undefined);
+    if (typeof output !== "object" || output === null) kept.set(schema, output);
+    return output;
+  };
 }
 
 const missingKey: v.GenericSchema = v.pipe(

@@ -99,26 +99,31 @@ export function textAt(tree: Tree | undefined, key: string): string | undefined 
     : undefined;
 }
 
-/** Rebuilds a tree with its scalars replaced. */
+/** A tree with its scalars replaced; what does not change is shared. `path` is valid in the call. */
 export function mapScalars(
   tree: Tree,
   replace: (scalar: ScalarTree, path: Path) => ScalarTree,
-  path: Path = [],
+  path: (string | number)[] = [],
 ): Tree {
-  switch (tree.kind) {
-    case "scalar":
-      return replace(tree, path);
-    case "sequence":
-      return {
-        ...tree,
-        items: tree.items.map((item, at) => mapScalars(item, replace, [...path, at])),
-      };
-    case "mapping": {
-      const entries = new Map<string, Entry>();
-      for (const [key, entry] of tree.entries) {
-        entries.set(key, { ...entry, value: mapScalars(entry.value, replace, [...path, key]) });
-      }
-      return { ...tree, entries };
-    }
+  if (tree.kind === "scalar") return replace(tree, path);
+  const changed = new Map<string | number, Tree>();
+  const visit = (key: string | number, value: Tree) => {
+    path.push(key);
+    const result = mapScalars(value, replace, path);
+    path.pop();
+    if (result !== value) changed.set(key, result);
+  };
+  if (tree.kind === "sequence") {
+    tree.items.forEach((item, at) => visit(at, item));
+    if (changed.size === 0) return tree;
+    return { ...tree, items: tree.items.map((item, at) => changed.get(at) ?? item) };
   }
+  for (const [key, entry] of tree.entries) visit(key, entry.value);
+  if (changed.size === 0) return tree;
+  const entries = new Map(tree.entries);
+  for (const [key, value] of changed) {
+    const entry = tree.entries.get(String(key));
+    if (entry !== undefined) entries.set(String(key), { ...entry, value });
+  }
+  return { ...tree, entries };
 }

@@ -5,7 +5,6 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseAllDocuments,
@@ -31,13 +30,8 @@ export interface YamlSource {
 
 /** The one document of a text; undefined: there is none, or its syntax is wrong. */
 export function parseYaml({ text, file }: YamlSource, report: Report): Tree | undefined {
-  const lines = new LineCounter();
-  const spotAt = (offset: number): Spot => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { file, line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  const spotAt = spotsIn(text, file);
   const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
     prettyErrors: false,
     // Our own check is linear and points at both keys.
     uniqueKeys: false,
@@ -73,6 +67,23 @@ export function parseYaml({ text, file }: YamlSource, report: Report): Tree | un
   return reader.read(first.contents, first.contents, [], 0);
 }
 
+/** Line and column of an offset, counted in UTF-16 units as editors do. */
+function spotsIn(text: string, file: string): (offset: number) => Spot {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return (offset) => {
+    const at = Math.min(offset, text.length);
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle;
+    }
+    return { file, line: low + 1, column: at - (starts[low] ?? 0) + 1 };
+  };
+}
+
 function isNothing(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && !node.source);
 }
@@ -85,24 +96,19 @@ function syntaxProblem(error: YAMLError, spot: Spot) {
       spot,
     };
   }
-  const [message, hint] = SYNTAX[error.code] ?? [firstSentence(error.message), undefined];
-  return {
-    code: "spec/syntax" as const,
-    message,
-    spot,
-    ...(hint === undefined ? {} : { hint: () => hint }),
-  };
+  const [message, hint] = SYNTAX[error.code] ?? UNCLEAR;
+  return { code: "spec/syntax" as const, message, spot, hint: () => hint };
 }
 
-const MOST_OF_MESSAGE = 160;
+const UNCLEAR = [
+  "this is not YAML",
+  "look for a quote, comma, colon or bracket that is wrong here or just before",
+] as const;
 
-function firstSentence(message: string): string {
-  const line = message.split("\n", 1)[0] ?? message;
-  const text = line.length > MOST_OF_MESSAGE ? `${line.slice(0, MOST_OF_MESSAGE)}…` : line;
-  return `this is not YAML: ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-}
-
-/** The parser's errors that people meet most, in their words. */
+/**
+ * The parser's errors that people meet most, in their words. Its own messages are never shown: they
+ * quote the file, and thus maybe a secret.
+ */
 const SYNTAX: Readonly<Record<string, readonly [message: string, hint: string]>> = {
   TAB_AS_INDENT: ["a tab is used to indent", "YAML is indented with spaces only"],
   BAD_INDENT: [
@@ -118,6 +124,10 @@ const SYNTAX: Readonly<Record<string, readonly [message: string, hint: string]>>
     "is a ':' missing, or a quote not closed?",
   ],
   MISSING_CHAR: ["a ':', a quote or a bracket is missing here", "check the end of this line"],
+  UNEXPECTED_TOKEN: [
+    "something stands here that does not belong here",
+    "look for a quote, comma or bracket that is wrong just before; text with both goes in quotes",
+  ],
   BAD_DQ_ESCAPE: [
     "a backslash sequence in double quotes is not one that YAML has",
     "use single quotes, where a backslash is just a backslash",
