@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
+import { zstdDecompressSync } from "node:zlib";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 
 interface Output {
@@ -16,6 +17,7 @@ interface Output {
 }
 
 const SHOWN_WIDTH = 100;
+const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
 const [folder = "out"] = process.argv.slice(2);
 
 const outputs = [
@@ -68,7 +70,7 @@ async function parquetFiles(path: string): Promise<Output> {
   for (const name of files) {
     const file = await asyncBufferFromFile(join(path, name));
     rows += Number((await parquetMetadataAsync(file)).num_rows);
-    first ??= (await parquetReadObjects({ file, rowStart: 0, rowEnd: 1 }))[0];
+    first ??= (await parquetReadObjects({ file, rowStart: 0, rowEnd: 1, compressors }))[0];
   }
   return { what: `${path}, ${files.length} Parquet files`, rows, first };
 }

@@ -23,6 +23,7 @@ export interface Preset {
 
 /** The whole YAML file, with comments that say what to change next. */
 export function presetFile({ name, network, sink }: Preset): string {
+  const source = SOURCE_IDS[network];
   return `# Token transfers and contract events of ${WHERE[network]}, into ${SINKS[sink]}.
 #   flowctl validate FILE   checks this file
 #   flowctl doctor FILE     checks that everything it names can be reached
@@ -37,10 +38,10 @@ ${SOURCES[network]}
   processors:
     - id: transfers
       type: token-transfer
-      inputs: [ledgers]
+      inputs: [${source}]
     - id: events
       type: contract-events
-      inputs: [ledgers]
+      inputs: [${source}]
       config:
         # Only these contracts (C…); empty: all.
         contract_ids: []
@@ -54,8 +55,14 @@ const WHERE: Readonly<Record<Network, string>> = {
   sandbox: "a synthetic network",
 };
 
+const SOURCE_IDS: Readonly<Record<Network, string>> = {
+  mainnet: "lake",
+  testnet: "rpc",
+  sandbox: "network",
+};
+
 const SOURCES: Readonly<Record<Network, string>> = {
-  mainnet: `    - id: ledgers
+  mainnet: `    - id: lake
       type: galexie
       config:
         url: "s3://aws-public-blockchain/v1.1/stellar/ledgers/pubnet"
@@ -65,14 +72,14 @@ const SOURCES: Readonly<Record<Network, string>> = {
         # start_ledger: latest begins now.
         start_ledger: 63092982
         end_ledger: 63092991`,
-  testnet: `    - id: ledgers
+  testnet: `    - id: rpc
       type: stellar-rpc
       config:
         url: "https://soroban-testnet.stellar.org"
         network_passphrase: "Test SDF Network ; September 2015"
         # Begins now and follows the network; an RPC server holds about the last week.
         start_ledger: latest`,
-  sandbox: `    - id: ledgers
+  sandbox: `    - id: network
       type: sandbox
       config:
         start_ledger: 2
