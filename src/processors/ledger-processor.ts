@@ -8,7 +8,7 @@ import { Ledger } from "../stellar/ledger.ts";
 import { ledgerBytes } from "../stellar/ledger-batch.ts";
 import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { networkTag, passphraseOf } from "../stellar/networks.ts";
-import { ledgerId } from "../stellar/toid.ts";
+import { ledgerId, transactionId } from "../stellar/toid.ts";
 
 /** Rough size of a row in memory, for the bounds of edges. */
 const ROW_BYTES = 800;
@@ -37,9 +37,13 @@ export class LedgerScope {
     this.closedAt = this.ledger.closedAt;
   }
 
+  /** Id (SEP-35) of the transaction that is being read. */
+  transactionId = 0n;
+
   *transactions(): IterableIterator<LedgerTransaction> {
     for (const transaction of this.ledger.transactions()) {
       this.#transaction = transaction;
+      this.transactionId = transactionId(this.ledgerId, transaction.index);
       yield transaction;
     }
     this.#transaction = undefined;

@@ -41,13 +41,20 @@ function lowWord(xdr: XdrBytes, offset: number): bigint {
 
 /** An amount in stroops (its digits) as a decimal: "-269817" → "-0.0269817", "100" → "0.00001". */
 export function decimalOfDigits(digits: string): string {
-  const negative = digits.charCodeAt(0) === 45;
-  const bare = negative ? digits.slice(1) : digits;
-  const padded = bare.length > PLACES ? bare : bare.padStart(PLACES + 1, "0");
-  const point = padded.length - PLACES;
-  let end = padded.length;
-  while (end > point && padded.charCodeAt(end - 1) === 48) end--;
-  const whole = padded.slice(0, point);
-  const decimal = end === point ? whole : `${whole}.${padded.slice(point, end)}`;
-  return negative && decimal !== "0" ? `-${decimal}` : decimal;
+  const negative = digits.charCodeAt(0) === MINUS;
+  const start = negative ? 1 : 0;
+  const point = digits.length - PLACES;
+  let end = digits.length;
+  while (end > start && end > point && digits.charCodeAt(end - 1) === ZERO) end--;
+  const sign = negative && end > start ? "-" : "";
+  if (point > start) {
+    const whole = sign + digits.slice(start, point);
+    return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
+  }
+  if (end === start) return "0";
+  return `${sign}0.${LEADING_ZEROS.slice(0, start - point)}${digits.slice(start, end)}`;
 }
+
+const MINUS = 45;
+const ZERO = 48;
+const LEADING_ZEROS = "0".repeat(PLACES);

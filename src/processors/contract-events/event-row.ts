@@ -6,7 +6,6 @@ import { contractAddress } from "../../stellar/address.ts";
 import type { ContractEventParts } from "../../stellar/contract-events.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { scValJson } from "../../stellar/sc-val-json.ts";
-import { operationId, transactionId } from "../../stellar/toid.ts";
 import { contractEventTypeName } from "../../gen/xdr/contract-event-type.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 
@@ -42,7 +41,7 @@ export function contractEventRow(
   return {
     event_id: `${scope.idPrefix}-${index}-${place.id}`,
     transaction_hash: transaction.hash,
-    transaction_id: transactionId(scope.ledgerId, index),
+    transaction_id: scope.transactionId,
     successful: transaction.successful,
     ledger_sequence: scope.sequence,
     closed_at: scope.closedAt,
@@ -57,7 +56,7 @@ export function contractEventRow(
     contract_event_xdr: diagnosticXdr(event, end, place.inSuccessfulCall),
     operation_id: place.operation === undefined
       ? null
-      : operationId(scope.ledgerId, index, place.operation),
+      : scope.transactionId + BigInt(place.operation + 1),
     stage: place.stage,
     transaction_index: index,
     operation_index: place.operation ?? null,

@@ -33,7 +33,8 @@ export function readTokenEvent(
   if (parties === undefined) return undefined;
   const contract = contractAddress(xdr, contractOffset);
   const asset = assetOf(xdr, topics, topicCount, topic, version, contract, assets);
-  return { topic, ...parties, asset, contract, ...payload };
+  const { from, to } = parties;
+  return { topic, from, to, asset, contract, amount: payload.amount, toMuxedId: payload.toMuxedId };
 }
 
 const TOPICS: ReadonlyMap<string, TransferTopic> = new Map(

@@ -6,7 +6,6 @@ import { decimalOfDigits } from "../../stellar/amount.ts";
 import type { KnownAsset } from "../../stellar/asset.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { decodeStrkey, StrkeyVersion } from "../../stellar/strkey.ts";
-import { transactionId } from "../../stellar/toid.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 
 export type TransferTopic = "transfer" | "mint" | "burn" | "clawback" | "fee";
@@ -32,7 +31,7 @@ export function transferRow(
   place: string,
   { topic, from, to, asset, contract, amount, toMuxedId }: Transfer,
 ): Row {
-  const id = transactionId(scope.ledgerId, transaction.index);
+  const id = scope.transactionId;
   return {
     event_id: `${scope.idPrefix}-${place}`,
     transaction_hash: transaction.hash,
