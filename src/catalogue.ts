@@ -13,9 +13,11 @@ import { stdout } from "./sinks/stdout.ts";
 import { webhook } from "./sinks/webhook/definition.ts";
 import { galexie } from "./sources/galexie/galexie.ts";
 import { sandbox } from "./sources/sandbox/sandbox.ts";
+import { stellarRpc } from "./sources/stellar-rpc/stellar-rpc.ts";
 
 export const catalogue: readonly ComponentDefinition[] = [
   galexie,
+  stellarRpc,
   sandbox,
   tokenTransfer,
   contractEvents,
