@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FLOWCTL = join(ROOT, "dist/flowctl");
 const SDK_DECODE = join(ROOT, "scripts/lib/bench/sdk-decode.ts");
 
-const QUICK = { ledgers: 300, rounds: 2, decode_s: 4 } as const;
+const QUICK = { ledgers: 200, rounds: 2, decode_s: 3 } as const;
 const FULL = { ledgers: 1500, rounds: 5, decode_s: 15 } as const;
 
 const flags = process.argv.slice(2);
