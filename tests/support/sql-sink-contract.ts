@@ -8,6 +8,7 @@ import type { Batch } from "../../src/flow/batch.ts";
 import type { Sink, SinkDefinition } from "../../src/flow/component.ts";
 import type { ErrorCode } from "../../src/spec/errors.ts";
 import { FlowctlError } from "../../src/spec/errors.ts";
+import type { OnError } from "../../src/spec/pipeline.ts";
 import { sinkContext, testBatch, transferRows, transferType } from "./sink-context.ts";
 
 /** A database of its own. */
@@ -29,6 +30,7 @@ export interface SqlHarness {
 
 export interface SinkOptions {
   readonly config?: Record<string, unknown>;
+  readonly onError?: OnError;
   readonly id?: string;
   readonly reset?: boolean;
   readonly persistent?: boolean;
@@ -39,11 +41,10 @@ export async function createSink(
   target: Pick<SqlTarget, "config">,
   options: SinkOptions = {},
 ): Promise<Sink> {
-  const { id, config, ...flags } = options;
+  const { id, config, onError, ...flags } = options;
   const context = sinkContext(definition, { ...target.config, ...config }, flags);
-  return await definition.create(
-    id === undefined ? context : { ...context, spec: { ...context.spec, id } },
-  );
+  const spec = { ...context.spec, id: id ?? context.spec.id, on_error: onError ?? "stop" };
+  return await definition.create({ ...context, spec });
 }
 
 export function failsWith(code: ErrorCode, message: RegExp, hint = /./) {
@@ -307,6 +308,47 @@ export function sqlSinkContract(harness: SqlHarness): void {
     );
     await sink.close();
     assert.deepEqual(await readTransfers(target), expectedTransfers(1, 6));
+  });
+
+  it("a refused event is told while its ledger is written, where it can be set aside", async (target) => {
+    await run(target, 1, 1);
+    await target.exec("CREATE UNIQUE INDEX one_memo ON transfers (memo)");
+    const sink = await create(target, { onError: "dead_letter" });
+    await sink.open();
+    const [first, second] = transferRows(3, 2).map((row) => ({ ...row, memo: "same" }));
+    assert.ok(first && second);
+    await sink.write(testBatch(2));
+    await assert.rejects(
+      async () => await sink.write(testBatch(3, [transfers, [first, second]])),
+      failsWith("sink/rejected", /table transfers; ledger 3\)/),
+    );
+    await sink.write(testBatch(3, [transfers, [first]]));
+    await assert.rejects(async () => await sink.write(testBatch(3, [transfers, [second]])));
+    await sink.write(testBatch(3, [transfers, []]));
+    assert.deepEqual(await sink.commit("interval"), new Map([["lake", 3]]));
+    await sink.close();
+    const ids = (await readTransfers(target)).map(([id]) => id);
+    assert.deepEqual(ids, [...expectedTransfers(1, 1).map(([id]) => id), "test-3-0"]);
+  });
+
+  it("a ledger that comes in parts is committed whole, however large", async (target) => {
+    const sink = await create(target);
+    await sink.open();
+    const memo = "m".repeat(1024 * 1024);
+    const rows = transferRows(2, 36).map((row) => ({ ...row, memo }));
+    await sink.write(testBatch(1, [transfers, transferRows(1)]));
+    for (const row of rows) await sink.write(testBatch(2, [transfers, [row]]));
+    // Above the limit: the next ledger makes the sink write what it has.
+    await sink.close();
+    const again = await create(target);
+    assert.deepEqual(await again.open(), new Map());
+    for (const row of rows) await again.write(testBatch(2, [transfers, [row]]));
+    await again.write(testBatch(3, [transfers, transferRows(3)]));
+    await again.close();
+    const third = await create(target);
+    assert.deepEqual(await third.open(), new Map([["lake", 2]]));
+    await third.close();
+    assert.equal((await readTransfers(target)).length, rows.length);
   });
 
   it("two sinks fill one database at the same time", async (target) => {

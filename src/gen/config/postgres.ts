@@ -17,7 +17,7 @@ export interface Config {
    * Where the database is: postgres://user:password@host:5432/database?sslmode=require, or
    * "host=… port=… user=… password=… dbname=…". Of the parameters, sslmode, sslrootcert, sslcert,
    * sslkey, connect_timeout, application_name, options and host (a socket's folder) are
-   * understood. Without it, DATABASE_URL of the environment.
+   * understood. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and their kind.
    */
   readonly connection_string?: string | undefined;
   /** Schema of the tables, created when missing; otherwise the first of the search path. */
@@ -54,7 +54,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
   "type": "object",
   "properties": {
     "connection_string": {
-      "description": "Where the database is: postgres://user:password@host:5432/database?sslmode=require, or\n\"host=… port=… user=… password=… dbname=…\". Of the parameters, sslmode, sslrootcert, sslcert,\nsslkey, connect_timeout, application_name, options and host (a socket's folder) are\nunderstood. Without it, DATABASE_URL of the environment.",
+      "description": "Where the database is: postgres://user:password@host:5432/database?sslmode=require, or\n\"host=… port=… user=… password=… dbname=…\". Of the parameters, sslmode, sslrootcert, sslcert,\nsslkey, connect_timeout, application_name, options and host (a socket's folder) are\nunderstood. What it leaves out comes from PGHOST, PGUSER, PGPASSWORD and their kind.",
       "type": "string",
       "writeOnly": true
     },

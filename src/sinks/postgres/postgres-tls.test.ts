@@ -34,7 +34,7 @@ function turnTlsOn(server: PostgresServer, cert: string, key: string): void {
   const write = (path: string, name: string) => {
     const text = readFileSync(path, "utf8").replaceAll("\n", "\\n");
     server.psql(
-      `COPY (SELECT 1) TO PROGRAM $$umask 077; printf -- '${text}' > "$PWD/${name}"$$`,
+      `COPY (SELECT 1) TO PROGRAM $$cat > /dev/null; umask 077; printf -- '${text}' > "$PWD/${name}"$$`,
     );
   };
   write(cert, "server.crt");

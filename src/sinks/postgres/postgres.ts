@@ -34,7 +34,8 @@ export const postgres: SinkDefinition = {
   },
   rewriteConfig: foldOldFields,
   neededToRun: ["connection_string"],
-  secretKeys,
+  secretKeys: [...(secretKeys ?? []), "password"],
+  runOnlyKeys: ["connect_timeout", "statement_timeout", "auto_migrate"],
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: db
@@ -69,6 +70,6 @@ config:
 };
 
 function settingsOf(context: ComponentContext, config: Config): ConnectionSettings {
-  const text = config.connection_string ?? context.env["DATABASE_URL"];
-  return parseConnectionString(needed(context, "connection_string", text), context.env);
+  const text = needed(context, "connection_string", config.connection_string);
+  return parseConnectionString(text, context.env);
 }

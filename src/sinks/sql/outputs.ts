@@ -40,13 +40,22 @@ export function assertSameTable(
   );
 }
 
+/** Without a checkpoint a table that is gone is no loss: it will be made again. */
+export async function forgetMissingOutputs<R>(
+  session: SqlSession<R>,
+  outputs: readonly Output[],
+): Promise<void> {
+  for (const { table, eventType } of outputs) {
+    if (await session.columnsOf(table) === undefined) await session.deleteOutput(eventType);
+  }
+}
+
 /** Forgets where the sink stands; its rows go when it is known where it starts anew. */
 export async function resetOutputs<R>(session: SqlSession<R>): Promise<void> {
   await session.deletePositions();
+  await forgetMissingOutputs(session, await session.outputs());
   for (const output of await session.outputs()) {
-    const exists = await session.columnsOf(output.table) !== undefined;
-    if (exists) await session.saveOutput({ ...output, stale: true });
-    else await session.deleteOutput(output.eventType);
+    await session.saveOutput({ ...output, stale: true });
   }
 }
 

@@ -5,10 +5,17 @@
 
 import type { EventType } from "../../events/event-type.ts";
 import type { Batch } from "../../flow/batch.ts";
+import { withGroups } from "../../flow/batch.ts";
 import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import { assertOutputsExist, assertSameTable, deleteStaleRows, resetOutputs } from "./outputs.ts";
-import type { PendingTable } from "./pending-rows.ts";
+import {
+  assertOutputsExist,
+  assertSameTable,
+  deleteStaleRows,
+  forgetMissingOutputs,
+  resetOutputs,
+} from "./outputs.ts";
+import type { PendingRows, PendingTable } from "./pending-rows.ts";
 import { createPendingRows } from "./pending-rows.ts";
 import type { OnConflict, SinkKey, SqlSession, SqlStore, WriteScope } from "./store.ts";
 import { TableNames } from "./table-name.ts";
@@ -35,11 +42,15 @@ export function createSqlSink<R>(
 ): Sink {
   const key = sinkKey(context);
   const names = new TableNames(config.table, (table) => store.checkTableName(table));
-  const pending = createPendingRows<R>({
-    tableOf: (type) => names.tableOf(type),
-    encoder: (type) => store.encoder(type),
-    onConflict: config.on_conflict,
-  });
+  const collect = () =>
+    createPendingRows<R>({
+      tableOf: (type) => names.tableOf(type),
+      encoder: (type) => store.encoder(type),
+      onConflict: config.on_conflict,
+    });
+  const pending = collect();
+  /** Events that the database refuses are set aside: then it must be asked about each ledger. */
+  const toleratesRefusals = context.spec.on_error !== "stop";
   /** Event types whose table was looked at by a transaction that took effect. */
   let ready = new WeakSet<EventType>();
   let committed: Positions = new Map();
@@ -63,10 +74,7 @@ export function createSqlSink<R>(
     const outputs = await session.outputs();
     const positions = await session.positions();
     if (positions.size > 0) await assertOutputsExist(session, outputs, key);
-    else {for (const { table, eventType } of outputs) {
-        const gone = await session.columnsOf(table) === undefined;
-        if (gone) await session.deleteOutput(eventType);
-      }}
+    else await forgetMissingOutputs(session, outputs);
     mayHoldStaleRows = outputs.some((output) => output.stale);
     return positions;
   }
@@ -85,39 +93,57 @@ export function createSqlSink<R>(
     }
   }
 
-  async function writePending(session: SqlSession<R>, target: Positions): Promise<void> {
+  /** One transaction that leaves the positions at `target`, unless they are there already. */
+  async function transact(
+    session: SqlSession<R>,
+    taken: PendingRows<R>,
+    target: Positions,
+  ): Promise<void> {
     if (context.persistent) {
       const found = await session.positions();
-      if (same(found, target)) return;
+      if (target !== committed && same(found, target)) return;
       if (!same(found, committed)) throw movedByAnother(key, committed, found);
       if (mayHoldStaleRows) {
-        await deleteStaleRows(session, await session.outputs(), pending.ledgers?.[0] ?? 0);
+        const starts = [taken, pending].map(({ ledgers }) => ledgers?.[0] ?? Infinity);
+        await deleteStaleRows(session, await session.outputs(), Math.min(...starts));
       }
     }
-    const parts = pending.tables();
-    for (const part of parts) {
+    for (const part of taken.tables()) {
       await prepare(session, part);
       await session.insert(part.table, part.type, part.rows.values(), config.on_conflict);
     }
-    if (context.persistent) {
-      await session.savePositions(pending.positions, new Set(committed.keys()));
+    if (context.persistent && target !== committed) {
+      await session.savePositions(taken.positions, new Set(committed.keys()));
     }
+  }
+
+  async function writeOut(taken: PendingRows<R>, target: Positions): Promise<void> {
+    const parts = taken.tables();
+    const scope = { tables: parts.map(({ table }) => table), ledgers: taken.ledgers };
+    await guarded(scope, () => store.transaction((session) => transact(session, taken, target)));
+    for (const { type } of parts) ready.add(type);
+    mayHoldStaleRows = false;
+    context.meter.add("rows_written", taken.rows);
   }
 
   async function flush(): Promise<void> {
     if (pending.positions.size === 0) return;
-    const parts = pending.tables();
     const target = new Map([...committed, ...pending.positions]);
-    const scope = { tables: parts.map(({ table }) => table), ledgers: pending.ledgers };
-    await guarded(
-      scope,
-      () => store.transaction((session) => writePending(session, target)),
-    );
-    for (const { type } of parts) ready.add(type);
+    await writeOut(pending, target);
     committed = target;
-    mayHoldStaleRows = false;
-    context.meter.add("rows_written", pending.rows);
     pending.clear();
+  }
+
+  /**
+   * Writes the rows of a batch ahead of the position, which moves at the next commit: a refusal
+   * comes while the batch is still with the caller. A crash in between changes nothing in the end,
+   * because the rows are written once more by event id.
+   */
+  async function writeRowsNow(batch: Batch): Promise<void> {
+    const alone = collect();
+    alone.add(batch);
+    if (alone.rows > 0) await writeOut(alone, committed);
+    pending.add(withGroups(batch, []));
   }
 
   return {
@@ -131,8 +157,11 @@ export function createSqlSink<R>(
       return committed;
     },
     async write(batch: Batch) {
-      // Before the batch is taken: a failure leaves it with the caller, who may try again.
-      if (pending.bytes >= BUFFER_LIMIT_bytes) await flush();
+      if (toleratesRefusals) return await writeRowsNow(batch);
+      // Before the batch is taken: a failure leaves it with the caller, who may try again. Not
+      // within a ledger that comes in parts: its position says that all of it is there.
+      const isPart = pending.positions.get(batch.source) === batch.sequence;
+      if (pending.bytes >= BUFFER_LIMIT_bytes && !isPart) await flush();
       pending.add(batch);
     },
     async commit() {

@@ -24,6 +24,7 @@ export const sqlite: SinkDefinition = {
     table_name: "table",
   },
   neededToRun: ["path"],
+  runOnlyKeys: ["busy_timeout", "auto_migrate"],
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: local
