@@ -26,7 +26,7 @@ function codes(diagnostics: readonly Diagnostic[]): string[] {
 }
 
 function assertInside(text: string, diagnostics: readonly Diagnostic[]): void {
-  const lines = text.split(/\r\n|\r|\n/);
+  const lines = text.split("\n");
   for (const diagnostic of diagnostics) {
     const line = lines[diagnostic.line - 1];
     const shown = formatDiagnostic(diagnostic);

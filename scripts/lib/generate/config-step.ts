@@ -136,6 +136,6 @@ export const ${value === "config" ? "secretKeys" : `${value}SecretKeys`}: readon
 `;
 }
 
-function pascal(name: string): string {
+export function pascal(name: string): string {
   return name.split("-").map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join("");
 }
