@@ -10,6 +10,7 @@ import { openStore } from "../src/objects/open-store.ts";
 import { type LakeLayout, objectKey } from "../src/sources/galexie/lake-layout.ts";
 import { encodeBatch } from "../src/sources/galexie/lake-writer.ts";
 import { type ErrorCode, FlowctlError } from "../src/spec/errors.ts";
+import { readLedgerHeader } from "../src/stellar/ledger-header.ts";
 import {
   metasOf,
   readLake,
@@ -154,6 +155,28 @@ test("ledgers in the wrong place inside an object are named", async () => {
   await assertFails(lake.url, 73, ["lake/wrong-ledger"], { verify: "none" });
   writeFileSync(lake.fileOf(72), zstdCompressSync(encodeBatch(72, [a, b, c])));
   await assertFails(lake.url, 72, ["lake/wrong-ledger"], { verify: "none" });
+});
+
+test("a batch that counts other ledgers than it spans is named", async () => {
+  using lake = await testLake();
+  for (const count of [0, 3, 5, 0xffffffff]) {
+    const batch = Buffer.from(encodeBatch(72, ledgers.slice(8, 12)));
+    batch.writeUInt32BE(count, 8);
+    writeFileSync(lake.fileOf(72), zstdCompressSync(batch));
+    await assertFails(lake.url, 72, ["lake/wrong-ledger"], { verify: "none" });
+  }
+});
+
+test("a header that is not the one hashed is named, without a look at the rest", async () => {
+  using lake = await testLake();
+  const batch = Buffer.from(encodeBatch(72, ledgers.slice(8, 12)));
+  const { txSetResultHash } = readLedgerHeader(batch.subarray(12));
+  // The hash of the bucket list follows, which nothing else depends on.
+  const bucketListHash = batch.indexOf(txSetResultHash, "hex") + 32;
+  batch[bucketListHash] = (batch[bucketListHash] ?? 0) ^ 1;
+  writeFileSync(lake.fileOf(72), zstdCompressSync(batch));
+  await assertFails(lake.url, 72, ["ledger/hash-mismatch"], { verify: "chain" });
+  await assertFails(lake.url, 72, ["ledger/hash-mismatch"], { verify: "full" });
 });
 
 test("ledgers of another chain are named, unless nothing is to be verified", async () => {
