@@ -15,6 +15,7 @@ import type { Field, Node, NumberRules } from "../scripts/lib/generate/node.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const FOLDER = join(ROOT, "schemas/components");
 const COMMON = join(FOLDER, "common.cue");
+/** Of each component: configs as they should be, and configs with something wrong in each few. */
 const SAMPLES = 12;
 
 const reason = cueMissing();
@@ -33,67 +34,66 @@ function cueTest(name: string, body: () => void | Promise<void>): void {
   else test(`${name} (skipped: ${reason})`, { skip: true }, body);
 }
 
-/** Values of the right kind, and of wrong ones, without the string forms that CUE does not know. */
-function valueOf(node: Node): fc.Arbitrary<unknown> {
-  return fc.oneof({ arbitrary: rightValue(node), weight: 12 }, {
-    arbitrary: wrongValue(node),
-    weight: 1,
-  });
+/** Values of the kind, or just beside it, without the string forms that CUE does not know. */
+function valueOf(node: Node, wrong: boolean): fc.Arbitrary<unknown> {
+  const near = nearValue(node, wrong);
+  return wrong
+    ? fc.oneof({ arbitrary: near, weight: 8 }, { arbitrary: wrongValue(node), weight: 1 })
+    : near;
 }
 
-function rightValue(node: Node): fc.Arbitrary<unknown> {
+function nearValue(node: Node, wrong: boolean): fc.Arbitrary<unknown> {
   switch (node.kind) {
     case "integer":
-      return fc.integer(limits(node.rules, 0));
     case "number":
-      return fc.integer(limits(node.rules, 0)).chain((whole) =>
-        fc.constantFrom(whole, whole + 0.5)
-      );
+      return fc.integer(limits(node.rules, wrong));
     case "boolean":
       return fc.boolean();
     case "duration":
-      return fc.constantFrom(
-        "500ms",
-        "10s",
-        "1h30m",
-        "30d",
-        250,
-        "1500",
-        "1.5s",
-        "soon",
-        "-1s",
-        -1,
-      );
+      return fc.constantFrom(...DURATIONS, ...wrong ? ["soon", "-1s", -1] : []);
     case "size":
-      return fc.constantFrom("64KB", "64MiB", "1 GB", 4096, "512", "2 furlongs", "-1KB");
+      return fc.constantFrom(...SIZES, ...wrong ? ["2 furlongs", "-1KB", -1] : []);
     case "secret":
       return fc.constantFrom("hush", "", "two\nlines");
     case "place":
       return fc.constantFrom("s3://bucket/x", "out/rows.jsonl");
     case "text":
-      return fc.constantFrom("a", "latest", "GABC", "x-y_z", "2024-01-01", "", "{table}", "1000");
+      return nearText(node, wrong);
     case "choice":
       return fc.constantFrom(...node.values);
     case "list":
-      return fc.array(valueOf(node.item), { maxLength: 3 });
+      return fc.array(valueOf(node.item, wrong), { maxLength: 3 });
     case "mapping":
-      return fc.dictionary(fc.constantFrom("a", "b-c", "d e"), valueOf(node.item), { maxKeys: 3 });
+      return fc.dictionary(fc.constantFrom("a", "b-c", "d e"), valueOf(node.item, wrong));
     case "either":
-      return fc.oneof(...node.branches.map(rightValue));
+      return fc.oneof(...node.branches.map((branch) => nearValue(branch, wrong)));
     case "fields":
-      return rightFields(node.fields);
+      return nearFields(node.fields, wrong);
     case "unknown":
       return fc.constantFrom<unknown>(1, "x", true, [1], { a: 1 });
   }
 }
 
-/** Just around the limits, where a mistake of one would show. */
-function limits({ min, max }: NumberRules, spare: number): { min: number; max: number } {
-  const low = Math.ceil(min ?? -1_000);
-  return {
-    min: low - 1 - spare,
-    max: Math.max(low, Math.min(Math.floor(max ?? low + 1_000), low + 1_000_000)) + 1,
-  };
+const DURATIONS = ["500ms", "10s", "1h30m", "30d", 250, "1500", "1.5s"];
+const SIZES = ["64KB", "64MiB", "1 GB", 4096, "512"];
+const TEXTS = ["a", "latest", "GABC", "x-y_z", "2024-01-01", "{table}", "1000", "events", ""];
+
+function nearText(node: Node & { kind: "text" }, wrong: boolean): fc.Arbitrary<string> {
+  const pattern = node.pattern === undefined ? undefined : new RegExp(node.pattern, "u");
+  const fitting = TEXTS.filter((text) =>
+    wrong || ((pattern?.test(text) ?? true) && text.length >= (node.minLength ?? 0))
+  );
+  if (fitting.length > 0) return fc.constantFrom(...fitting);
+  return pattern === undefined ? fc.constant("text") : fc.stringMatching(pattern);
+}
+
+const WIDEST = 1_000_000;
+
+/** Up to the limits; beyond them by one where a mistake is wanted. */
+function limits(rules: NumberRules, wrong: boolean): { min: number; max: number } {
+  const low = Math.ceil(rules.min ?? -WIDEST) + (rules.openMin ? 1 : 0);
+  const high = Math.floor(rules.max ?? low + WIDEST) - (rules.openMax ? 1 : 0);
+  return wrong ? { min: low - 1, max: high + 1 } : { min: low, max: Math.max(low, high) };
 }
 
 function wrongValue(node: Node): fc.Arbitrary<unknown> {
@@ -102,8 +102,10 @@ function wrongValue(node: Node): fc.Arbitrary<unknown> {
     .filter((value) => node.kind !== "list" || typeof value === "object");
 }
 
-function rightFields(fields: readonly Field[]): fc.Arbitrary<unknown> {
-  const values = Object.fromEntries(fields.map((field) => [field.name, valueOf(field.node)]));
+function nearFields(fields: readonly Field[], wrong: boolean): fc.Arbitrary<unknown> {
+  const values = Object.fromEntries(
+    fields.map((field) => [field.name, valueOf(field.node, wrong)]),
+  );
   const required = fields.filter((field) => field.required).map((field) => field.name);
   return fc.record(values, { requiredKeys: required });
 }
@@ -132,12 +134,16 @@ for (const name of names) {
     );
     const folder = mkdtempSync(join(tmpdir(), "flowctl-cue-"));
     try {
+      const configs = fc.boolean().chain((wrong) =>
+        fc.tuple(fc.constant(wrong), nearValue(node, wrong))
+      );
       fc.assert(
-        fc.property(rightValue(node), (config) => {
+        fc.property(configs, ([wrong, config]) => {
           const ours = v.safeParse(generated.configSchema, config);
           const theirs = byCue(file, pascal(name), config, folder);
           const problems = ours.success ? "" : ours.issues.map((issue) => issue.message).join("; ");
           assert.equal(ours.success, theirs !== undefined, problems);
+          if (!wrong) assert.ok(ours.success, problems);
           // Reading what CUE filled in turns its "30s" into our milliseconds.
           if (ours.success) assert.deepEqual(v.parse(generated.configSchema, theirs), ours.output);
         }),
