@@ -15,6 +15,19 @@ export function backoff_ms(policy: RetryPolicy, n: number, random: () => number 
   return Math.round(delay_ms * (1 + policy.jitter * (2 * random() - 1)));
 }
 
+/** No longer retryable: whoever calls must not multiply these attempts by its own. */
+function exhausted(error: FlowctlError, attempts: number): FlowctlError {
+  const { code, message, hint, cause } = error;
+  return new FlowctlError(
+    code,
+    `${message} (after ${attempts} ${attempts === 1 ? "attempt" : "attempts"})`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    },
+  );
+}
+
 /**
  * Repeats what fails with a retryable error, as often and as slowly as the policy says. The signal
  * ends a pause too, and what is thrown then is its reason.
@@ -26,8 +39,8 @@ export async function withRetry<T>(options: RetryOptions, run: () => Promise<T>)
     try {
       return await run();
     } catch (error) {
-      const retryable = error instanceof FlowctlError && error.retryable;
-      if (!retryable || attempt > policy.max_retries) throw error;
+      if (!(error instanceof FlowctlError) || !error.retryable) throw error;
+      if (attempt > policy.max_retries) throw exhausted(error, attempt);
       const delay_ms = backoff_ms(policy, attempt - 1);
       options.onRetry?.(error, attempt, delay_ms);
       const pause = signal === undefined ? {} : { signal };
