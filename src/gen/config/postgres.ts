@@ -11,6 +11,10 @@ import { choice, duration, flag, secret, text } from "../../spec/values.ts";
  * is killed at any instant, or a server that restarts, loses and doubles nothing. PostgreSQL holds
  * no NUL character and no half of a surrogate pair in a text: such a character is stored as U+FFFD.
  * It needs a connection of its own (a pooler must be in session mode).
+ *
+ * With --reset the sink forgets its checkpoint, and the rows of the first ledger that is then
+ * written and of later ones are deleted from the tables that it has written; rows of earlier
+ * ledgers stay, and so does a table to which another sink writes too.
  */
 export interface Config {
   /**
@@ -50,7 +54,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
 /** For editors and tools; it also takes what `${VAR}` may become. */
 export const configJsonSchema: Readonly<Record<string, unknown>> = {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "description": "Rows into tables of a PostgreSQL database.\n\nThe checkpoint is kept in the same database, in the same transaction as the rows, so a run that\nis killed at any instant, or a server that restarts, loses and doubles nothing. PostgreSQL holds\nno NUL character and no half of a surrogate pair in a text: such a character is stored as U+FFFD.\nIt needs a connection of its own (a pooler must be in session mode).",
+  "description": "Rows into tables of a PostgreSQL database.\n\nThe checkpoint is kept in the same database, in the same transaction as the rows, so a run that\nis killed at any instant, or a server that restarts, loses and doubles nothing. PostgreSQL holds\nno NUL character and no half of a surrogate pair in a text: such a character is stored as U+FFFD.\nIt needs a connection of its own (a pooler must be in session mode).\n\nWith --reset the sink forgets its checkpoint, and the rows of the first ledger that is then\nwritten and of later ones are deleted from the tables that it has written; rows of earlier\nledgers stay, and so does a table to which another sink writes too.",
   "type": "object",
   "properties": {
     "connection_string": {

@@ -12,6 +12,10 @@ import { choice, duration, flag, text } from "../../spec/values.ts";
  * writes it. Columns: whole numbers INTEGER, decimals TEXT (exact; CAST(x AS REAL) to calculate),
  * times TEXT in ISO 8601 UTC, true and false 1 and 0, lists and JSON as JSON text. A NUL character
  * in a text is stored as U+FFFD, because SQLite's own functions end a text there.
+ *
+ * With --reset the sink forgets its checkpoint, and the rows of the first ledger that is then
+ * written and of later ones are deleted from the tables that it has written; rows of earlier
+ * ledgers stay, and so does a table to which another sink writes too.
  */
 export interface Config {
   /** The database file; it and its folder are created when missing. */
@@ -40,7 +44,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
 /** For editors and tools; it also takes what `${VAR}` may become. */
 export const configJsonSchema: Readonly<Record<string, unknown>> = {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "description": "Rows into tables of one SQLite file.\n\nThe checkpoint is kept in the same file, in the same transaction as the rows, so a run that is\nkilled at any instant goes on without a row lost or doubled. The file can be read while a run\nwrites it. Columns: whole numbers INTEGER, decimals TEXT (exact; CAST(x AS REAL) to calculate),\ntimes TEXT in ISO 8601 UTC, true and false 1 and 0, lists and JSON as JSON text. A NUL character\nin a text is stored as U+FFFD, because SQLite's own functions end a text there.",
+  "description": "Rows into tables of one SQLite file.\n\nThe checkpoint is kept in the same file, in the same transaction as the rows, so a run that is\nkilled at any instant goes on without a row lost or doubled. The file can be read while a run\nwrites it. Columns: whole numbers INTEGER, decimals TEXT (exact; CAST(x AS REAL) to calculate),\ntimes TEXT in ISO 8601 UTC, true and false 1 and 0, lists and JSON as JSON text. A NUL character\nin a text is stored as U+FFFD, because SQLite's own functions end a text there.\n\nWith --reset the sink forgets its checkpoint, and the rows of the first ledger that is then\nwritten and of later ones are deleted from the tables that it has written; rows of earlier\nledgers stay, and so does a table to which another sink writes too.",
   "type": "object",
   "properties": {
     "path": {

@@ -15,7 +15,6 @@ export const postgres: SinkDefinition = {
   name: "postgres",
   role: "sink",
   aliases: [
-    "postgresql",
     "PostgreSQL",
     "postgres-sink",
     "postgresql-sink",
