@@ -27,6 +27,8 @@ export class LedgerScope {
   readonly closedAt: Date;
   /** The transaction that is being read, for errors. */
   #transaction: LedgerTransaction | undefined;
+  #idIndex = 0;
+  #id = 0n;
 
   constructor(bytes: Uint8Array, network: string) {
     this.ledger = new Ledger(bytes);
@@ -37,13 +39,18 @@ export class LedgerScope {
     this.closedAt = this.ledger.closedAt;
   }
 
-  /** Id (SEP-35) of the transaction that is being read. */
-  transactionId = 0n;
+  /** Id (SEP-35) of a transaction. Rows of one transaction follow each other: the last is kept. */
+  transactionIdOf(index: number): bigint {
+    if (index !== this.#idIndex) {
+      this.#idIndex = index;
+      this.#id = transactionId(this.ledgerId, index);
+    }
+    return this.#id;
+  }
 
   *transactions(): IterableIterator<LedgerTransaction> {
     for (const transaction of this.ledger.transactions()) {
       this.#transaction = transaction;
-      this.transactionId = transactionId(this.ledgerId, transaction.index);
       yield transaction;
     }
     this.#transaction = undefined;

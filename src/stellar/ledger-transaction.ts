@@ -76,6 +76,11 @@ export class LedgerTransaction {
     this.#metaEnd = offset;
   }
 
+  /** Byte where the fee changes after all transactions start; undefined before version 2. */
+  get postFeeChangesOffset(): number | undefined {
+    return this.#version < 2 ? undefined : this.metaEnd;
+  }
+
   get endOffset(): number {
     return this.#version < 2 ? this.metaEnd : skipChanges(this.xdr, this.metaEnd);
   }

@@ -38,10 +38,11 @@ export function contractEventRow(
   }
   const end = skipScVal(xdr, offset);
   const { index } = transaction;
+  const id = scope.transactionIdOf(index);
   return {
     event_id: `${scope.idPrefix}-${index}-${place.id}`,
     transaction_hash: transaction.hash,
-    transaction_id: scope.transactionId,
+    transaction_id: id,
     successful: transaction.successful,
     ledger_sequence: scope.sequence,
     closed_at: scope.closedAt,
@@ -54,9 +55,7 @@ export function contractEventRow(
     data: xdr.base64(offset, end),
     data_decoded: scValJson(xdr, offset),
     contract_event_xdr: diagnosticXdr(event, end, place.inSuccessfulCall),
-    operation_id: place.operation === undefined
-      ? null
-      : scope.transactionId + BigInt(place.operation + 1),
+    operation_id: place.operation === undefined ? null : id + BigInt(place.operation + 1),
     stage: place.stage,
     transaction_index: index,
     operation_index: place.operation ?? null,

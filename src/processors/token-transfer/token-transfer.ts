@@ -7,12 +7,13 @@ import type { Config } from "../../gen/config/token-transfer.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { AssetBook } from "../../stellar/asset.ts";
 import { createAssetBook } from "../../stellar/asset.ts";
+import { deriveTransfers } from "../../stellar/derive/transfers.ts";
 import { configOf } from "../config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
+import { transferRow } from "./transfer-row.ts";
 import { unifiedTransfers } from "./unified.ts";
 
-/** Throws `ledger/no-unified-events` for a ledger whose transfers would have to be derived. */
 export function createTokenTransfer(config: Config): Processor {
   const books = new Map<string, AssetBook>();
   const bookOf = (network: string): AssetBook => {
@@ -21,27 +22,35 @@ export function createTokenTransfer(config: Config): Processor {
     return book;
   };
   return ledgerProcessor((scope) => {
-    const rows = config.transfers_from === "derived"
-      ? derivedTransfers(scope)
-      : rowsOf(scope, bookOf(scope.network));
+    const rows = rowsOf(scope, bookOf(scope.network), config.transfers_from);
     return [{ type: tokenTransferEvent, rows }];
   }, config.network_passphrase);
 }
 
-function rowsOf(scope: LedgerScope, assets: AssetBook): readonly Row[] {
+/** Throws `ledger/no-unified-events` when only unified events are wanted and there are none. */
+function rowsOf(
+  scope: LedgerScope,
+  assets: AssetBook,
+  from: Config["transfers_from"],
+): readonly Row[] {
+  if (from === "derived") return derivedTransfers(scope, assets);
   const { rows, fees, charged } = unifiedTransfers(scope, assets);
-  return charged && fees === 0 ? derivedTransfers(scope) : rows;
-}
-
-function derivedTransfers({ ledger }: LedgerScope): readonly Row[] {
+  if (!charged || fees > 0) return rows;
+  if (from === "auto") return derivedTransfers(scope, assets);
   throw new FlowctlError(
     "ledger/no-unified-events",
-    `ledger ${ledger.sequence} carries no unified events, and transfers cannot be derived from ` +
-      "operations yet",
-    {
-      hint: "read a lake whose meta has unified events (CAP-67); public ones have been back-filled",
-    },
+    `ledger ${scope.ledger.sequence} charged fees but carries no unified events`,
+    { hint: "set transfers_from to auto, which derives transfers where events are missing" },
   );
+}
+
+function derivedTransfers(scope: LedgerScope, assets: AssetBook): readonly Row[] {
+  const { ledger, network } = scope;
+  const derived = deriveTransfers(ledger, scope.transactions(), network, assets);
+  return derived.map(({ transaction, operation, index, transfer }) => {
+    const place = `${transaction.index}-${operation === undefined ? "t" : `${operation}-`}${index}`;
+    return transferRow(scope, transaction, operation, place, transfer);
+  });
 }
 
 export const tokenTransfer: ProcessorDefinition = {

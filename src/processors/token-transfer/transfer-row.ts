@@ -3,25 +3,10 @@
 import type { Row } from "../../flow/batch.ts";
 import { muxedAddress } from "../../stellar/address.ts";
 import { decimalOfDigits } from "../../stellar/amount.ts";
-import type { KnownAsset } from "../../stellar/asset.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { decodeStrkey, StrkeyVersion } from "../../stellar/strkey.ts";
+import type { Transfer } from "../../stellar/transfer.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
-
-export type TransferTopic = "transfer" | "mint" | "burn" | "clawback" | "fee";
-
-export interface Transfer {
-  readonly topic: TransferTopic;
-  readonly from: string | null;
-  readonly to: string | null;
-  /** Undefined: a contract token that stands for no asset. */
-  readonly asset: KnownAsset | undefined;
-  readonly contract: string;
-  /** Digits of the amount in the smallest unit. */
-  readonly amount: string;
-  /** Id that the payment carries for its recipient. */
-  readonly toMuxedId: bigint | undefined;
-}
 
 /** `place`: the rest of the event id, after the ledger. `operation`: index from 0. */
 export function transferRow(
@@ -31,7 +16,7 @@ export function transferRow(
   place: string,
   { topic, from, to, asset, contract, amount, toMuxedId }: Transfer,
 ): Row {
-  const id = scope.transactionId;
+  const id = scope.transactionIdOf(transaction.index);
   return {
     event_id: `${scope.idPrefix}-${place}`,
     transaction_hash: transaction.hash,

@@ -16,8 +16,9 @@ import { ContractEventParts, findEvents } from "../../stellar/contract-events.ts
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { malformed } from "../../stellar/xdr/xdr-bytes.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
-import { readTokenEvent, symbolAt } from "./token-event.ts";
-import { type Transfer, transferRow } from "./transfer-row.ts";
+import { readTokenEvent, symbolAt } from "../../stellar/token-event.ts";
+import type { Transfer } from "../../stellar/transfer.ts";
+import { transferRow } from "./transfer-row.ts";
 
 const CONTRACT_EVENT = 1;
 

@@ -4,14 +4,14 @@
  * and transfers from or to an issuer that are mints and burns).
  */
 
-import { ScValType } from "../../gen/xdr/sc-val-type.ts";
-import { skipScVal } from "../../gen/xdr/sc-val.ts";
-import { contractAddress, scAddress } from "../../stellar/address.ts";
-import { int128Digits } from "../../stellar/amount.ts";
-import type { AssetBook, KnownAsset } from "../../stellar/asset.ts";
-import type { ContractEventParts } from "../../stellar/contract-events.ts";
-import type { XdrBytes } from "../../stellar/xdr/xdr-bytes.ts";
-import type { Transfer, TransferTopic } from "./transfer-row.ts";
+import { ScValType } from "../gen/xdr/sc-val-type.ts";
+import { skipScVal } from "../gen/xdr/sc-val.ts";
+import { contractAddress, scAddress } from "./address.ts";
+import { int128Digits } from "./amount.ts";
+import type { AssetBook, KnownAsset } from "./asset.ts";
+import type { ContractEventParts } from "./contract-events.ts";
+import type { XdrBytes } from "./xdr/xdr-bytes.ts";
+import type { Transfer, TransferTopic } from "./transfer.ts";
 
 const CONTRACT_EVENT = 1;
 const META_V4 = 4;
