@@ -171,3 +171,54 @@ test(title("the bounds of a lake in a bucket are found by listing"), { skip }, a
     assert.deepEqual(last.map((batch) => batch.sequence), [FIRST + COUNT - 1]);
   });
 });
+
+test(
+  title("an anonymous reader sends no signature, and is told what to do"),
+  { skip },
+  async () => {
+    await withLake(async (port) => {
+      const heads: string[] = [];
+      await using proxy = await startFaultProxy(port, ({ head }) => {
+        heads.push(head);
+        return undefined;
+      });
+      const { endpoint } = access(proxy.port);
+      await assert.rejects(
+        readLake({ url: URL_OF_LAKE, endpoint, anonymous: true, start_ledger: FIRST }),
+        (error: unknown) => error instanceof FlowctlError && error.code === "objects/denied",
+      );
+      assert.ok(heads.length > 0);
+      for (const head of heads) assert.doesNotMatch(head, /^authorization:/im);
+    });
+  },
+);
+
+test(title("credentials and endpoint come from the usual variables too"), { skip }, async () => {
+  await withLake(async (port) => {
+    const env = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: ACCESS,
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_REGION: "us-east-1",
+    };
+    const range = { from: FIRST, to: FIRST + COUNT - 1 };
+    assert.ok(sameLedgers(metasOf(await readLake({ url: URL_OF_LAKE }, range, { env })), ledgers));
+  });
+});
+
+test(title("at the head of the lake it asks little"), { skip }, async () => {
+  await withLake(async (port) => {
+    await using proxy = await startFaultProxy(port, () => undefined);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("enough")), 1500);
+    const waiting: Record<string, unknown> = {
+      ...config(proxy.port),
+      poll_interval: "500ms",
+      start_ledger: "latest",
+    };
+    delete waiting["end_ledger"];
+    await assert.rejects(readLake(waiting, { wait: true }, { signal: stop.signal }), /enough/);
+    const requests = proxy.requests.map(({ method, path }) => `${method} ${path}`).join("\n");
+    assert.ok(proxy.requests.length <= 20, requests);
+  });
+});

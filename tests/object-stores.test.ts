@@ -10,14 +10,27 @@ import { openStore } from "../src/objects/open-store.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import { metasOf, readLake, sameLedgers, syntheticLedgers, writeLake } from "./support/lake.ts";
 import { checkObjectStore } from "./support/object-store-contract.ts";
+import { type Fault, startFaultProxy } from "./support/fault-proxy.ts";
 import { findPeer, peerMissing } from "./support/peers.ts";
 import { type ServerProcess, startServer } from "./support/server-process.ts";
+import { randomNumbers } from "./support/random.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
 /** The account that azurite has from the start; its key is public. */
 const AZURITE_ACCOUNT = "devstoreaccount1";
 const AZURITE_KEY =
   "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+const FAULTS: readonly Fault[] = [
+  { kind: "status", status: 503 },
+  { kind: "status", status: 429 },
+  { kind: "cut", share: 0.5 },
+  { kind: "length", by: 10 },
+  { kind: "length", by: -10 },
+  { kind: "stall" },
+  { kind: "slow", ms: 50 },
+  { kind: "flip", share: 0.7 },
+];
 
 interface Backend {
   readonly scheme: "s3" | "gs" | "az";
@@ -132,6 +145,28 @@ for (const backend of BACKENDS) {
           error instanceof FlowctlError && error.code === "objects/rejected" &&
           error.message.includes(`${scheme}://no-such-bucket`),
       );
+    });
+  });
+
+  test(title(`a lake in a ${scheme}:// bucket behind a bad network`), { skip }, async () => {
+    await withServer(async (port) => {
+      const ledgers = syntheticLedgers(16, 16);
+      const url = `${scheme}://bucket/lake`;
+      const store = openStore(url, backend.options(port));
+      await writeLake(store, ledgers, { ledgersPerBatch: 2, batchesPerPartition: 4 });
+      await store.close();
+      const random = randomNumbers(3);
+      await using proxy = await startFaultProxy(
+        port,
+        () => random() < 0.5 ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined,
+      );
+      const config = { url, ...backend.options(proxy.port), timeout: 300 };
+      const retry_policy = { max_retries: 12, initial_delay_ms: 5, max_delay_ms: 20 };
+      const read = await readLake({ ...config, start_ledger: "earliest" }, { to: 31 }, {
+        retry_policy,
+      });
+      assert.ok(sameLedgers(metasOf(read), ledgers));
+      assert.ok(proxy.requests.length > 20, "the faults made it ask again");
     });
   });
 

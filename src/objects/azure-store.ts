@@ -77,7 +77,7 @@ export function openAzureStore(
   options: StoreOptions,
 ): ObjectStore {
   const root = withPrefix(`az://${container}`, prefix).replace(/\/$/, "");
-  const urlOf = (key: string) => `${root}/${key}`;
+  const urlOf = (key: string) => key === "" ? root : `${root}/${key}`;
   const timeout_ms = options.timeout_ms ?? DEFAULT_TIMEOUT_MS;
   let opening: Promise<ContainerClient> | undefined;
 

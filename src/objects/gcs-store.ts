@@ -62,7 +62,7 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
   const authorize = credentials(options, emulator !== undefined);
   const timeout_ms = options.timeout_ms ?? DEFAULT_TIMEOUT_MS;
   const root = withPrefix(`gs://${bucket}`, prefix).replace(/\/$/, "");
-  const urlOf = (key: string) => `${root}/${key}`;
+  const urlOf = (key: string) => key === "" ? root : `${root}/${key}`;
   const inBucket = `b/${encodeURIComponent(bucket)}/o`;
   const objectPath = (key: string) =>
     `${api}/storage/v1/${inBucket}/${encodeURIComponent(withPrefix(prefix, key))}`;

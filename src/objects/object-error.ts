@@ -37,7 +37,8 @@ export function objectError(request: Request, failure: Failure): FlowctlError {
       hint("Check the bucket's name, its region and the endpoint."),
     );
   }
-  if (status === undefined) {
+  // A success whose body could not be understood was cut or garbled on the way.
+  if (status === undefined || status < 300) {
     return new FlowctlError("objects/unreachable", describe(request, "no answer", detail), {
       ...hint("Check the network, and the endpoint if one is configured."),
       retryable: true,

@@ -21,13 +21,15 @@ const MAX_PAGE = 1000;
 const MAX_SOCKETS = 64;
 
 const CREDENTIAL_ERRORS = new Set([
-  "CredentialsProviderError",
   "ExpiredToken",
   "ExpiredTokenException",
   "InvalidAccessKeyId",
   "SignatureDoesNotMatch",
   "TokenRefreshRequired",
 ]);
+
+const CREDENTIALS_HINT = "Give access_key_id and secret_access_key, a profile, AWS_* variables, " +
+  "or anonymous: true for a public bucket.";
 
 function clientConfig(options: StoreOptions): S3ClientConfig {
   const env = options.env ?? {};
@@ -80,25 +82,22 @@ function s3Error(request: Request, thrown: unknown): FlowctlError {
   const detail = [name, messageOf(thrown)].filter((part) => part !== "Error").join(": ");
   if (name === "NoSuchBucket") return objectError(request, { status, noBucket: true });
   if (name === "NoSuchKey" || name === "NotFound") return objectError(request, { status: 404 });
+  if (name === "CredentialsProviderError") {
+    const what = `no AWS credentials to ${request.action} ${request.url}: ${messageOf(thrown)}`;
+    return new FlowctlError("objects/denied", what, { hint: CREDENTIALS_HINT });
+  }
   if (CREDENTIAL_ERRORS.has(name)) {
-    return objectError(request, {
-      status: 403,
-      detail,
-      hint: "Give access_key_id and secret_access_key, a profile, AWS_* variables, or " +
-        "anonymous: true for a public bucket.",
-    });
+    return objectError(request, { status: 403, detail, hint: CREDENTIALS_HINT });
   }
   if (name === "PermanentRedirect" || status === 301) {
     return objectError(request, { status: 301, detail, hint: "Set region to the bucket's own." });
   }
-  // A 200 whose body could not be understood was cut or garbled on the way.
-  const answered = status !== undefined && status >= 300;
-  return objectError(request, { status: answered ? status : undefined, detail });
+  return objectError(request, { status, detail });
 }
 
 export function openS3Store(bucket: string, prefix: string, options: StoreOptions): ObjectStore {
   const root = withPrefix(`s3://${bucket}`, prefix).replace(/\/$/, "");
-  const urlOf = (key: string) => `${root}/${key}`;
+  const urlOf = (key: string) => key === "" ? root : `${root}/${key}`;
   const timeout_ms = options.timeout_ms ?? DEFAULT_TIMEOUT_MS;
   let loading: Promise<{ sdk: typeof import("@aws-sdk/client-s3"); client: S3Client }> | undefined;
 

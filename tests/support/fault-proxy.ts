@@ -22,6 +22,8 @@ export type Fault =
 export interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
+  /** Request line and headers. */
+  readonly head: string;
   /** Counts all requests, from 0. */
   readonly index: number;
 }
@@ -107,7 +109,7 @@ export async function startFaultProxy(
 
   async function serve(socket: Socket, head: string, body: Buffer): Promise<void> {
     const [method = "", path = ""] = head.split(" ");
-    const request = { method, path, index: requests.length };
+    const request = { method, path, head, index: requests.length };
     requests.push(request);
     const fault = decide(request);
     if (fault?.kind === "status") {

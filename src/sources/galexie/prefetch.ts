@@ -1,4 +1,7 @@
-/** Fetches ahead, several at a time, within bounds of number and memory; results come in order. */
+/**
+ * Fetches ahead, within bounds of number and memory: one at a time at first, then more and more;
+ * results come in order.
+ */
 
 export interface PrefetchLimits {
   /** Fetches at the same time. */
@@ -27,7 +30,7 @@ export interface Prefetcher<T> {
   advance(): void;
   /** Whether something was found at a position behind the next one. Waits for running fetches. */
   foundBehind(): Promise<boolean>;
-  /** Forgets what was fetched and goes on at `position`, at first one fetch at a time. */
+  /** Forgets what was fetched and goes on at `position`, as from the start. */
   restart(position: number): void;
   readonly done: boolean;
 }
@@ -44,7 +47,8 @@ export function prefetcher<T>(first: number, options: PrefetchOptions<T>): Prefe
   const { limits } = options;
   let slots: Slot<T>[] = [];
   let next: number | undefined = first;
-  let window = limits.concurrent;
+  // It doubles with each result: one that is not there should not be asked for many times over.
+  let window = 1;
   let largest_bytes = options.guess_bytes;
 
   function start(position: number): void {
@@ -60,8 +64,10 @@ export function prefetcher<T>(first: number, options: PrefetchOptions<T>): Prefe
         return result;
       }).finally(() => {
         slot.running = false;
+        if (!slots.includes(slot)) return;
+        if (!slot.absent) window = Math.min(limits.concurrent, window * 2);
         // The consumer may be busy for long: the next fetch starts without it.
-        if (slots.includes(slot)) fill();
+        fill();
       }),
     };
     // Whoever reaches it sees the error; until then it must not count as unhandled.
@@ -97,7 +103,6 @@ export function prefetcher<T>(first: number, options: PrefetchOptions<T>): Prefe
     },
     advance() {
       slots.shift();
-      window = Math.min(limits.concurrent, window * 2);
       fill();
     },
     async foundBehind() {
