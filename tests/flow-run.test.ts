@@ -296,6 +296,45 @@ test("abort ends at once, whatever components wait for, and commits nothing more
   assert.equal(disk.positions.size, 0);
 });
 
+test("a run that fails is failed, also when what is left of it hangs", async () => {
+  const run = runOf(
+    [lake, out(["lake"]), component("sink", "bad", ["lake"])],
+    [
+      numbers("lake", { to: 9 }),
+      durable(createDisk(), { onCommit: never }),
+      diskSink("bad", createDisk(), {
+        transactional: true,
+        onWrite({ sequence }) {
+          if (sequence === 5) throw new FlowctlError("sink/rejected", "no");
+        },
+      }),
+    ],
+    { drainDeadline_ms: 50 },
+  );
+  failedWith(await run.done, "sink/rejected", /sink bad, ledger 5/);
+});
+
+test("a run that is stopped while it is prepared has been stopped, not failed", async () => {
+  const disk = createDisk();
+  const unresolved = defineSource({
+    name: "lake",
+    create: (_config, { signal }) => ({
+      bounds: () =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new Error("aborted")));
+        }),
+      async *read() {},
+      close: () => Promise.resolve(),
+    }),
+  });
+  const run = runOf([lake, out(["lake"])], [unresolved, durable(disk)]);
+  await sleep(10);
+  run.stop();
+  const summary = await run.done;
+  assert.equal(summary.outcome, "stopped", `${summary.error?.message}`);
+  assert.equal(disk.commits.length, 0);
+});
+
 test("a fast run commits in groups, one at the head of the network each ledger", async () => {
   const fast = createDisk();
   completed(

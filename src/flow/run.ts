@@ -82,12 +82,19 @@ async function runPipeline(
   try {
     if (options.reset === true) state.reset();
     const flow = flowThrough({ options, control, monitor, graph, state, parts });
-    return await Promise.race([flow, control.ending.then(() => "stopped" as const)]);
+    return await Promise.race([flow, control.ending.then(() => endedEarly(control))]);
   } finally {
     const deadline_ms = control.ended.aborted ? ABORT_CLOSE_DEADLINE_ms : CLOSE_DEADLINE_ms;
     await closeParts(parts, options.log, deadline_ms);
     state.close();
   }
+}
+
+/** A run that failed stays failed when what is left of it does not end in time. */
+function endedEarly(control: Control): "stopped" {
+  const failure = control.failure();
+  if (failure !== undefined && failure.code !== "flow/deadline") throw failure;
+  return "stopped";
 }
 
 interface Flow {
@@ -100,7 +107,12 @@ interface Flow {
 }
 
 async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
-  const nodes = await prepareNodes(flow);
+  const nodes = await prepareNodes(flow).catch((error: unknown) => {
+    // Whoever waited while the run was being prepared was told to give up.
+    if (flow.control.stopped.aborted) return undefined;
+    throw error;
+  });
+  if (nodes === undefined) return "stopped";
   const ended = await runStrands(flow, nodes);
 
   const failure = flow.control.failure();

@@ -10,6 +10,7 @@ export const sandbox: SourceDefinition = {
   configSchema,
   configJsonSchema,
   configAliases: { passphrase: "network_passphrase", transactions: "transactions_per_ledger" },
+  runOnlyKeys: ["ledgers", "pace"],
   accepts: [],
   emits: ["stellar.ledger.v1"],
   example: `id: network
