@@ -378,6 +378,18 @@ export function sqlSinkContract(harness: SqlHarness): void {
     await assert.rejects(() => target.query("SELECT 1 FROM _flowctl_checkpoints"));
   });
 
+  it("a table of flowctl's own, or one without a name, is refused", async (target) => {
+    for (const table of ["_flowctl_checkpoints", ""]) {
+      const sink = await create(target, { config: { table } });
+      await sink.open();
+      await assert.rejects(
+        async () => await sink.write(transferBatch(2)),
+        failsWith("spec/invalid", /table/),
+      );
+      await sink.close();
+    }
+  });
+
   it("a value that its column cannot hold names column and event; nothing is taken", async (target) => {
     const sink = await create(target);
     await sink.open();

@@ -1,4 +1,5 @@
 import type { CheckResult } from "../../flow/component.ts";
+import { quoted } from "../sql/text.ts";
 import type { ConnectOptions, PgConnection } from "./connection.ts";
 import { connectPostgres } from "./connection.ts";
 import type { ConnectionSettings } from "./connection-string.ts";
@@ -6,6 +7,8 @@ import { explainPostgresError, nameOf } from "./postgres-error.ts";
 
 export interface PostgresCheckOptions extends ConnectOptions {
   readonly schema: string | undefined;
+  /** Tables that are written to, where they exist already. */
+  readonly tables: readonly string[];
 }
 
 /** Connects and looks at the privileges that the sink needs; writes nothing. */
@@ -17,7 +20,7 @@ export async function checkPostgres(
   let connection: PgConnection | undefined;
   try {
     connection = await connectPostgres(settings, options);
-    return { target, ...await privileges(connection, options.schema) };
+    return { target, ...await privileges(connection, options) };
   } catch (error) {
     const scope = { tables: [], ledgers: undefined };
     const { message, hint } = explainPostgresError(error, settings, scope);
@@ -29,7 +32,7 @@ export async function checkPostgres(
 
 async function privileges(
   connection: PgConnection,
-  schema: string | undefined,
+  { schema, tables }: PostgresCheckOptions,
 ): Promise<Omit<CheckResult, "target">> {
   const [row = {}] = await connection.query(
     `SELECT current_setting('server_version') AS version, name,
@@ -52,6 +55,7 @@ async function privileges(
     row["there"] === true && row["make_table"] !== true
       ? `CREATE and USAGE on schema ${String(row["name"])}`
       : "",
+    ...await missingOnTables(connection, String(row["name"]), tables),
   ].filter((text) => text !== "");
   if (missing.length === 0) {
     return { status: "ok", detail: `PostgreSQL ${String(row["version"])}` };
@@ -61,4 +65,21 @@ async function privileges(
     detail: `missing: ${missing.join("; ")}`,
     hint: "Have the database's owner grant it.",
   };
+}
+
+async function missingOnTables(
+  connection: PgConnection,
+  schema: string,
+  tables: readonly string[],
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (const table of tables) {
+    const [row = {}] = await connection.query(
+      `SELECT has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT')
+         AND has_table_privilege(t, 'UPDATE') AS enough FROM to_regclass($1) AS t`,
+      [`${quoted(schema)}.${quoted(table)}`],
+    );
+    if (row["enough"] === false) missing.push(`SELECT, INSERT and UPDATE on table ${table}`);
+  }
+  return missing;
 }

@@ -97,6 +97,10 @@ withServer("a missing privilege is named; doctor sees it first", async (target, 
     await target.query("SELECT tablename FROM pg_tables WHERE schemaname='public'"),
     [],
   );
+  await run(target, (url) => url);
+  await target.exec("GRANT ALL ON SCHEMA public TO poor");
+  const [poorer] = await check(target, change) ?? [];
+  assert.match(poorer?.detail ?? "", /^missing: SELECT, INSERT and UPDATE on table _flowctl_check/);
 });
 
 withServer(

@@ -60,6 +60,8 @@ config:
     return [
       await checkPostgres(settingsOf(context, config), {
         schema: config.schema_name,
+        // A name that depends on the event type is not known here.
+        tables: ["_flowctl_checkpoints", config.table].filter((name) => !name.includes("{")),
         connect_timeout_ms: config.connect_timeout,
         statement_timeout_ms: config.statement_timeout,
         signal: context.signal,
