@@ -68,6 +68,7 @@ function parseConfig(
       tree: config,
       base: [...draft.path, "config"],
       label: `${draft.id}: `,
+      holder: declaration.name,
       spotOf: (path) => rewritten.spotOf(String(path[0])),
     });
   const values = result.success ? asRecord(result.output) : rewritten.raw;

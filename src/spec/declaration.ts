@@ -34,6 +34,14 @@ export interface ComponentDeclaration {
   readonly configAliases?: Readonly<Record<string, string>>;
   readonly rewriteConfig?: (raw: Record<string, unknown>) => Record<string, unknown>;
   /**
+   * Looks at what no schema can state of a parsed config, such as an expression in it, and throws a
+   * FlowctlError. `inputs`: canonical names of the event types that come in; empty: not known.
+   */
+  readonly checkConfig?: (
+    config: Readonly<Record<string, unknown>>,
+    inputs: readonly string[],
+  ) => Promise<void>;
+  /**
    * Config keys without which a run cannot start, but which `validate` only warns about, because
    * environment or `--set` may supply them.
    */

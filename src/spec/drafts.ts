@@ -54,6 +54,7 @@ function readDraft(
       tree,
       base: path,
       label: `${id}: `,
+      holder: "a component",
       hintFor: (key, at) => at.length === 1 ? configHint(key, declaration) : undefined,
     });
   }

@@ -13,6 +13,8 @@ export interface IssueContext {
   readonly base: Path;
   /** What stands before the key in messages: "lake: ". */
   readonly label: string;
+  /** Whose keys they are: "galexie", "a component". */
+  readonly holder?: string;
   /** Where a key stands that the tree does not have under that name (a renamed one). */
   readonly spotOf?: (path: Path) => Spot | undefined;
   /** A better hint for an unknown key than the nearest one. */
@@ -22,7 +24,7 @@ export interface IssueContext {
 /** Reports the issues; false: all of them come from variables that are not set. */
 export function reportIssues(
   issues: readonly BaseIssue<unknown>[],
-  { report, tree, base, label, spotOf, hintFor }: IssueContext,
+  { report, tree, base, label, holder, spotOf, hintFor }: IssueContext,
 ): boolean {
   let reported = false;
   for (const issue of issues) {
@@ -34,9 +36,10 @@ export function reportIssues(
     const key = path.at(-1);
     const unknownKey = issue.expected === UNKNOWN_KEY;
     const missing = issue.expected === MISSING_KEY;
+    const of = unknownKey && holder !== undefined ? `of ${holder}` : "";
     report.add({
       code: unknownKey ? "spec/unknown-key" : missing ? "spec/missing-key" : "spec/bad-value",
-      message: `${label}${[pathText(path), message].filter((part) => part !== "").join(" ")}`,
+      message: `${label}${[pathText(path), message, of].filter((part) => part !== "").join(" ")}`,
       spot: spotOf?.(path) ??
         (unknownKey || missing ? found.keySpot : found.tree?.spot ?? found.keySpot),
       path: [...base, ...path],

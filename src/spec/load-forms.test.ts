@@ -214,7 +214,7 @@ test("--set that cannot be done says why", () => {
   );
   assert.equal(
     said("ledgers.urll=x"),
-    "--set ledgers.urll: ledgers: urll is not a known key\n    did you mean url?",
+    "--set ledgers.urll: ledgers: urll is not a known key of lake\n    did you mean url?",
   );
   assert.equal(
     said("spec.sources[0].type.x=1"),

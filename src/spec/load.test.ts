@@ -68,21 +68,21 @@ const CASES: readonly Case[] = [
     code: "spec/unknown-key",
     name: "a misspelt config key",
     text: VALID.replace("start_ledger", "start_leger"),
-    prints: `p.yaml:10:9: ledgers: start_leger is not a known key
+    prints: `p.yaml:10:9: ledgers: start_leger is not a known key of lake
     did you mean start_ledger?`,
   },
   {
     code: "spec/unknown-key",
     name: "a config key on the component itself",
     text: VALID.replace("type: filter,", "type: filter, where: x,"),
-    prints: `p.yaml:13:34: large: where is not a known key
+    prints: `p.yaml:13:34: large: where is not a known key of a component
     where belongs under config:`,
   },
   {
     code: "spec/unknown-key",
     name: "sources outside spec",
     text: "apiVersion: flowctl/v1\nkind: Pipeline\nsources: []\n",
-    prints: `p.yaml:3:1: sources is not a known key
+    prints: `p.yaml:3:1: sources is not a known key of a pipeline file
     sources belongs under spec:`,
   },
   {

@@ -168,6 +168,7 @@ function readShell(root: MappingTree, report: Report): PipelineFile | undefined 
     tree: root,
     base: [],
     label: "",
+    holder: "a pipeline file",
     hintFor: (key, path) => path.length === 1 ? rootHint(key) : undefined,
   });
   return undefined;
