@@ -26,6 +26,7 @@ const filters = { contract_ids: [], topics: [], event_types: [] };
 const processors: readonly Processor[] = [
   createTokenTransfer({ transfers_from: "auto" }),
   createTokenTransfer({ transfers_from: "unified" }),
+  createTokenTransfer({ transfers_from: "derived" }),
   createContractEvents({ ...filters, diagnostic_events: true }),
   createLedgers({}),
 ];

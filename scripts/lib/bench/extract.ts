@@ -29,6 +29,7 @@ console.log(`${batches.length} ledgers of ${(bytesPerLedger / 1e6).toFixed(2)} M
 const filters = { contract_ids: [], topics: [], event_types: [] };
 const processors: Record<string, Processor> = {
   "token-transfer": createTokenTransfer({ transfers_from: "auto" }),
+  "token-transfer, derived": createTokenTransfer({ transfers_from: "derived" }),
   "contract-events": createContractEvents({ ...filters, diagnostic_events: false }),
   "contract-events with diagnostic ones": createContractEvents({
     ...filters,

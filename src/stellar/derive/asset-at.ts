@@ -6,8 +6,13 @@ import { accountAddress } from "../address.ts";
 import type { AssetBook, KnownAsset } from "../asset.ts";
 import { malformed } from "../xdr/xdr-bytes.ts";
 
+/** What an Asset and a TrustLineAsset (but not of a pool share) have in common. */
+export type AssetFields =
+  & Pick<AssetView, "xdr" | "offset" | "alphaNum4" | "alphaNum12">
+  & { readonly type: AssetType };
+
 /** Throws `xdr/malformed` when the code is none that the network accepts. */
-export function assetAt(view: AssetView, assets: AssetBook): KnownAsset {
+export function assetAt(view: AssetFields, assets: AssetBook): KnownAsset {
   if (view.type === AssetType.assetTypeNative) return assets.native;
   const credit = view.alphaNum4 ?? view.alphaNum12;
   const issuer = credit === undefined ? "" : accountAddress(view.xdr, credit.issuerOffset);
