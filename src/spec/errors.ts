@@ -10,7 +10,10 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_INTERRUPTED = 130;
 
-/** Every error code with the exit status of a command that ends with it. */
+/**
+ * Every error code with the exit status of a command that ends with it. What it means to a user
+ * stands in `error-docs.ts`, which does not compile without it.
+ */
 export const ERROR_CODES = {
   // The pipeline file or the command line is wrong.
   "cli/usage": EXIT_USAGE,

@@ -11,9 +11,9 @@ import { wholeProgram } from "../../../src/cli/program.ts";
 import { eventTypes } from "../../../src/events/registry.ts";
 import { configFields } from "../../../src/spec/config-fields.ts";
 import { ANY_EVENT, type ComponentDeclaration } from "../../../src/spec/declaration.ts";
+import { ERROR_DOCS } from "../../../src/spec/error-docs.ts";
 import { ERROR_CODES, type ErrorCode } from "../../../src/spec/errors.ts";
 import type { Role } from "../../../src/spec/pipeline.ts";
-import { ERROR_DOCS } from "./error-docs.ts";
 
 const ROLES: readonly Role[] = ["source", "processor", "sink"];
 

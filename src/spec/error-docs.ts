@@ -1,6 +1,6 @@
 /** What every error code means; a code without a line here does not compile. */
 
-import type { ErrorCode } from "../../../src/spec/errors.ts";
+import type { ErrorCode } from "./errors.ts";
 
 export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "cli/usage":
@@ -59,6 +59,13 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "sink/value-out-of-range": "A value does not fit the column's type in this sink.",
   "sink/output-closed":
     "The reader of standard output has had enough, as `head` does; the run ends quietly.",
+  "control/issuer-unreachable":
+    "The server that issues tokens does not answer, so that nobody can be let in.",
+  "control/unreachable": "The control plane does not answer.",
+  "control/refused": "The control plane refused the request.",
+  "control/not-found": "The control plane knows nothing of that name.",
+  "control/address-in-use": "Another process listens at the control plane's address.",
+  "control/store-unreachable": "The control plane's database does not answer.",
   "objects/not-found": "The object store has no such object or bucket.",
   "objects/denied": "The object store refuses these credentials.",
   "objects/unreachable": "The object store does not answer.",
