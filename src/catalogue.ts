@@ -11,6 +11,7 @@ import { postgres } from "./sinks/postgres/postgres.ts";
 import { sqlite } from "./sinks/sqlite/sqlite.ts";
 import { stdout } from "./sinks/stdout.ts";
 import { webhook } from "./sinks/webhook/definition.ts";
+import { captiveCore } from "./sources/captive-core/captive-core.ts";
 import { galexie } from "./sources/galexie/galexie.ts";
 import { sandbox } from "./sources/sandbox/sandbox.ts";
 import { stellarRpc } from "./sources/stellar-rpc/stellar-rpc.ts";
@@ -18,6 +19,7 @@ import { stellarRpc } from "./sources/stellar-rpc/stellar-rpc.ts";
 export const catalogue: readonly ComponentDefinition[] = [
   galexie,
   stellarRpc,
+  captiveCore,
   sandbox,
   tokenTransfer,
   contractEvents,
