@@ -2,7 +2,9 @@
 
 import type { ComponentDefinition } from "./flow/component.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
+import { filter } from "./processors/filter/filter.ts";
 import { ledgers } from "./processors/ledgers.ts";
+import { map } from "./processors/map/map.ts";
 import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
@@ -31,4 +33,6 @@ export const catalogue: readonly ComponentDefinition[] = [
   postgres,
   parquet,
   webhook,
+  filter,
+  map,
 ];

@@ -26,3 +26,9 @@ for (const type of eventTypes) {
 export function eventTypeByName(name: string): EventType | undefined {
   return byName.get(name.toLowerCase());
 }
+
+/** The event types of these names; none at all when one of them is not one of ours. */
+export function knownTypes(names: readonly string[]): readonly EventType[] {
+  const types = names.map(eventTypeByName);
+  return types.every((type) => type !== undefined) ? types : [];
+}

@@ -93,7 +93,7 @@ function parsedFrom(label: string, source: string): Parsed {
   try {
     return parse(source);
   } catch (error) {
-    const { offset, what } = syntaxError(error);
+    const { offset, what } = syntaxError(source, error);
     throw new FlowctlError("cel/invalid", `${label}, ${placeOf(source, offset)}: ${what}`, {
       hint: "Expressions are CEL: event_topic == 'transfer' && double(amount_raw) >= 1e11",
       cause: error,
@@ -101,21 +101,16 @@ function parsedFrom(label: string, source: string): Parsed {
   }
 }
 
-/** More alternatives than this say nothing. */
-const MOST_EXPECTED = 3;
+const SHOWN_CHARS = 20;
 
-function syntaxError(error: unknown): { offset: number; what: string } {
-  const { location, found, expected, rawMessage } = error as {
-    location?: { start?: { offset?: number } };
-    found?: string | null;
-    expected?: readonly unknown[];
-    rawMessage?: string;
-  };
+/** The parser's own words name the characters that it would have taken, which helps nobody. */
+function syntaxError(source: string, error: unknown): { offset: number; what: string } {
+  const { location } = error as { location?: { start?: { offset?: number } } };
   const offset = location?.start?.offset ?? 0;
-  const many = (expected?.length ?? 0) > MOST_EXPECTED;
-  if (!many) return { offset, what: rawMessage ?? messageOf(error) };
-  const what = found === null || found === undefined ? "it ends too early" : `unexpected ${found}`;
-  return { offset, what };
+  const rest = source.slice(offset).split("\n")[0] ?? "";
+  if (rest === "") return { offset, what: "it ends too early" };
+  const shown = rest.length > SHOWN_CHARS ? `${rest.slice(0, SHOWN_CHARS)}…` : rest;
+  return { offset, what: `it makes no sense from ${JSON.stringify(shown)} on` };
 }
 
 /** "column 5", or "line 2, column 5" in an expression of several lines; both count from 1. */

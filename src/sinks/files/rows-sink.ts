@@ -15,7 +15,7 @@ import { openAppendFile } from "./append-file.ts";
 import type { AppendFile } from "./append-file.ts";
 import { recordsFromJson, recordsToJson } from "./file-records.ts";
 import type { FileRecord, FileRecords } from "./file-records.ts";
-import { rowError } from "./row-error.ts";
+import { rowError } from "../../events/row-error.ts";
 import { hasTable, tablePath } from "./table-path.ts";
 
 export interface RowFormat {

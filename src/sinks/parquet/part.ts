@@ -3,7 +3,7 @@
 import type { EventType } from "../../events/event-type.ts";
 import type { Batch } from "../../flow/batch.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import { rowError } from "../files/row-error.ts";
+import { rowError } from "../../events/row-error.ts";
 import type { Compression } from "./compression.ts";
 import { createConverter, openTableFile } from "./table-file.ts";
 import type { Addition, TableFile } from "./table-file.ts";

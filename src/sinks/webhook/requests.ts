@@ -5,7 +5,7 @@ import type { EventType } from "../../events/event-type.ts";
 import { createRowWriter, jsonString } from "../../events/json.ts";
 import { isoTimestamp } from "../../events/timestamp.ts";
 import type { Batch, Row } from "../../flow/batch.ts";
-import { rowError } from "../files/row-error.ts";
+import { rowError } from "../../events/row-error.ts";
 import type { Template } from "./template.ts";
 
 export interface PostRequest {
