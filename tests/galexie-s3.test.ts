@@ -1,7 +1,7 @@
 /** The lake source against a real S3 server, with a bad network in between. */
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import type { StoreOptions } from "../src/objects/object-store.ts";
@@ -205,6 +205,35 @@ test(title("credentials and endpoint come from the usual variables too"), { skip
     assert.ok(sameLedgers(metasOf(await readLake({ url: URL_OF_LAKE }, range, { env })), ledgers));
   });
 });
+
+test(
+  title("a profile of the shared AWS files gives credentials and region"),
+  { skip },
+  async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "credentials");
+    const keys = `aws_access_key_id = ${ACCESS}\naws_secret_access_key = ${SECRET}\n`;
+    writeFileSync(file, `[team]\nregion = us-east-1\n${keys}[bare]\n${keys}`);
+    const before = process.env["AWS_SHARED_CREDENTIALS_FILE"];
+    process.env["AWS_SHARED_CREDENTIALS_FILE"] = file;
+    try {
+      await withLake(async (port) => {
+        const { endpoint } = access(port);
+        const range = { from: FIRST, to: FIRST + COUNT - 1 };
+        const read = await readLake({ url: URL_OF_LAKE, endpoint, profile: "team" }, range);
+        assert.ok(sameLedgers(metasOf(read), ledgers));
+        await assert.rejects(
+          readLake({ url: URL_OF_LAKE, endpoint, profile: "bare" }, range),
+          (error: unknown) =>
+            error instanceof FlowctlError && /its region is not known/.test(error.message),
+        );
+      });
+    } finally {
+      if (before === undefined) delete process.env["AWS_SHARED_CREDENTIALS_FILE"];
+      else process.env["AWS_SHARED_CREDENTIALS_FILE"] = before;
+    }
+  },
+);
 
 test(title("at the head of the lake it asks little"), { skip }, async () => {
   await withLake(async (port) => {

@@ -60,9 +60,13 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /** Folders sort as if a slash stood at their end, which is the order of the keys below them. */
-function inKeyOrder(a: Dirent, b: Dirent): number {
-  const [left, right] = [a, b].map((entry) => entry.isDirectory() ? `${entry.name}/` : entry.name);
-  return (left ?? "") < (right ?? "") ? -1 : 1;
+function inKeyOrder(entries: readonly Dirent[]): Dirent[] {
+  const named = entries.map((entry) => ({
+    entry,
+    name: entry.isDirectory() ? `${entry.name}/` : entry.name,
+  }));
+  named.sort((a, b) => a.name < b.name ? -1 : 1);
+  return named.map(({ entry }) => entry);
 }
 
 export function openLocalStore(root: string): ObjectStore {
@@ -128,10 +132,14 @@ export function openLocalStore(root: string): ObjectStore {
   }
 
   async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
+    const above = folder === "" ? "" : `${folder}/`;
+    const mayMatch = ({ name }: Dirent) => {
+      const key = `${above}${name}`;
+      return key.startsWith(prefix) || prefix.startsWith(key);
+    };
     const entries = await readdir(join(root, folder), { withFileTypes: true });
-    entries.sort(inKeyOrder);
-    for (const entry of entries) {
-      const key = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    for (const entry of inKeyOrder(entries.filter(mayMatch))) {
+      const key = `${above}${entry.name}`;
       if (entry.isDirectory()) {
         const inside = `${key}/`;
         const wanted = inside.startsWith(prefix) || prefix.startsWith(inside);

@@ -40,8 +40,8 @@ function clientConfig(options: StoreOptions): S3ClientConfig {
   const id = options.access_key_id ?? (named ? undefined : env.AWS_ACCESS_KEY_ID);
   const secret = options.secret_access_key ?? (named ? undefined : env.AWS_SECRET_ACCESS_KEY);
   const token = options.session_token ?? (named ? undefined : env.AWS_SESSION_TOKEN);
+  const region = options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   const config: S3ClientConfig = {
-    region: options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? DEFAULT_REGION,
     followRegionRedirects: true,
     forcePathStyle: options.path_style ?? endpoint !== undefined,
     // Retries belong to the component's retry_policy; two layers of them would multiply.
@@ -54,6 +54,9 @@ function clientConfig(options: StoreOptions): S3ClientConfig {
       httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     },
   };
+  // A profile may have a region of its own, which the SDK reads when none is given.
+  if (region !== undefined) config.region = region;
+  else if (profile === undefined) config.region = DEFAULT_REGION;
   if (endpoint !== undefined) config.endpoint = endpoint;
   if (profile !== undefined) config.profile = profile;
   if (options.anonymous === true) {
@@ -85,6 +88,10 @@ function s3Error(request: Request, thrown: unknown): FlowctlError {
   if (name === "CredentialsProviderError") {
     const what = `no AWS credentials to ${request.action} ${request.url}: ${messageOf(thrown)}`;
     return new FlowctlError("objects/denied", what, { hint: CREDENTIALS_HINT });
+  }
+  if (status === undefined && /region is missing/i.test(detail)) {
+    const what = `cannot ${request.action} ${request.url}: its region is not known`;
+    return new FlowctlError("objects/rejected", what, { hint: "Set region, or AWS_REGION." });
   }
   if (CREDENTIAL_ERRORS.has(name)) {
     return objectError(request, { status: 403, detail, hint: CREDENTIALS_HINT });
