@@ -26,6 +26,8 @@ export interface ConnectOptions {
 export type ResultRow = Readonly<Record<string, unknown>>;
 
 export interface PgConnection {
+  /** True once every call fails. */
+  readonly lost: boolean;
   /** Values are texts; the statement says their types. Several statements when without values. */
   query(statement: string, values?: readonly string[]): Promise<readonly ResultRow[]>;
   /** Ends the transaction; an error when the server rolled it back. */
@@ -114,12 +116,12 @@ export async function connectPostgres(
 
   /** Gives up when the run ends or the server is silent for too long. */
   async function bounded<T>(limit_ms: number, action: () => Promise<T>): Promise<T> {
-    options.signal.throwIfAborted();
+    if (options.signal.aborted) throw interrupted();
     if (lost) throw connectionLost();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort = () => {};
     const givenUp = new Promise<never>((_, reject) => {
-      onAbort = () => reject(new FlowctlError("flow/interrupted", "interrupted"));
+      onAbort = () => reject(interrupted());
       options.signal.addEventListener("abort", onAbort, { once: true });
       if (limit_ms > 0) timer = setTimeout(() => reject(connectionLost()), limit_ms);
     });
@@ -143,6 +145,9 @@ export async function connectPostgres(
        SET standard_conforming_strings = on; SET client_min_messages = warning`,
     ));
   return {
+    get lost() {
+      return lost;
+    },
     query: (statement, values = []) =>
       bounded(reply_limit_ms, async () => await sql.unsafe(statement, [...values])),
     commitTransaction: () =>
@@ -176,6 +181,10 @@ async function feed(stream: Writable, chunks: Iterable<string>): Promise<void> {
     if (!more) await new Promise((resolve) => stream.once("drain", resolve));
   }
   await new Promise<void>((resolve) => stream.end(resolve));
+}
+
+function interrupted(): FlowctlError {
+  return new FlowctlError("flow/interrupted", "interrupted");
 }
 
 function connectionLost(): Error {

@@ -65,14 +65,17 @@ for (const how of ["kill", "stopNow"] as const) {
             throw error;
           }
         });
+      let outage = Promise.resolve();
       for (let sequence = 1; sequence <= 40; sequence++) {
+        // It goes away while the next ledgers are written, and has come back before the next time.
+        if (sequence % 10 === 5) {
+          await outage;
+          outage = sleep(sequence % 4).then(() => server[how]()).then(() => server.start());
+        }
         await retried(() => sink.write(transferBatch(sequence)));
-        const outage = sequence % 10 === 5
-          ? sleep(sequence % 4).then(() => server[how]()).then(() => server.start())
-          : undefined;
         await commit();
-        await outage;
       }
+      await outage;
       await sink.close();
       assert.ok(failures > 0, "no commit was hit");
       // The look into the database needs a connection that has not seen the restart.
@@ -90,6 +93,20 @@ for (const how of ["kill", "stopNow"] as const) {
     },
   );
 }
+
+withServer("postgres: a connection that was ended while idle is opened anew", async (target) => {
+  const sink = await createSink({ definition: postgres }, target);
+  await sink.open();
+  await target.exec(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
+      "WHERE application_name = 'flowctl' AND datname = current_database()",
+  );
+  await sleep(100);
+  await sink.write(transferBatch(4));
+  assert.deepEqual(await sink.commit("final"), new Map([["lake", 4]]));
+  await sink.close();
+  assert.deepEqual(await readTransfers(target), expectedTransfers(4, 4));
+});
 
 /** Cuts both ends as soon as the server's answer contains the text; then lets all through. */
 async function cuttingProxy(port: number, answer: string) {

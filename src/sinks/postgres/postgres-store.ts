@@ -31,6 +31,8 @@ export function createPostgresStore(
   let schema = options.schema ?? "";
 
   async function connected(): Promise<StagedConnection> {
+    // Lost between two transactions: nothing was under way that could be in doubt.
+    if (staged?.connection.lost === true) await discard();
     staged ??= { connection: await connectPostgres(settings, options), stages: new Map() };
     return staged;
   }

@@ -18,7 +18,7 @@ import {
 import type { PendingRows, PendingTable } from "./pending-rows.ts";
 import { createPendingRows } from "./pending-rows.ts";
 import type { OnConflict, SinkKey, SqlSession, SqlStore, WriteScope } from "./store.ts";
-import { TableNames } from "./table-name.ts";
+import { createTableNames } from "./table-name.ts";
 import { setUpTable } from "./table-setup.ts";
 
 /** Rows are held in memory up to this size, then written in a transaction of their own. */
@@ -41,10 +41,10 @@ export function createSqlSink<R>(
   context: SinkContext,
 ): Sink {
   const key = sinkKey(context);
-  const names = new TableNames(config.table, (table) => store.checkTableName(table));
+  const tableOf = createTableNames(config.table, (table) => store.checkTableName(table));
   const collect = () =>
     createPendingRows<R>({
-      tableOf: (type) => names.tableOf(type),
+      tableOf,
       encoder: (type) => store.encoder(type),
       onConflict: config.on_conflict,
     });

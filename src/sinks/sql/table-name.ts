@@ -3,45 +3,47 @@ import { FlowctlError } from "../../spec/errors.ts";
 
 const PLACEHOLDER = "{table}";
 /** Names of tables in which sinks keep their checkpoints begin with this. */
-export const OWN_TABLE_PREFIX = "_flowctl_";
+const OWN_TABLE_PREFIX = "_flowctl_";
 
 /** The table of an event type: `{table}` becomes the type's own table name. */
-export function tableName(template: string, type: EventType): string {
+function tableName(template: string, type: EventType): string {
   return template.replaceAll(PLACEHOLDER, type.table);
 }
 
-/** Which event type writes to which table; two types never share one. */
-export class TableNames {
-  readonly #template: string;
-  readonly #check: (table: string) => void;
-  readonly #typeOf = new Map<string, string>();
-
-  constructor(template: string, check: (table: string) => void) {
-    this.#template = template;
-    this.#check = check;
-  }
-
-  /** Throws `sink/schema-mismatch` when another event type has that table. */
-  tableOf(type: EventType): string {
-    const table = tableName(this.#template, type);
-    const owner = this.#typeOf.get(table);
+/**
+ * Names the table of each event type; two types never share one. The function that it returns
+ * throws `sink/schema-mismatch` when another event type has the table already, and what `check`
+ * throws for a name that the database cannot have.
+ */
+export function createTableNames(
+  template: string,
+  check: (table: string) => void,
+): (type: EventType) => string {
+  const ownerOf = new Map<string, string>();
+  return (type) => {
+    const table = tableName(template, type);
+    const owner = ownerOf.get(table);
     if (owner === type.name) return table;
-    if (owner !== undefined) {
-      throw new FlowctlError(
-        "sink/schema-mismatch",
-        `events of type ${owner} and of type ${type.name} would both go into table ${table}`,
-        { hint: `Put "{table}" into this sink's table, or give each event type a sink.` },
-      );
-    }
-    if (table.startsWith(OWN_TABLE_PREFIX)) {
-      throw new FlowctlError(
-        "spec/invalid",
-        `table ${table}: names that begin with ${OWN_TABLE_PREFIX} are flowctl's own`,
-        { hint: "Choose another table." },
-      );
-    }
-    this.#check(table);
-    this.#typeOf.set(table, type.name);
+    if (owner !== undefined) throw shared(table, owner, type.name);
+    if (table.startsWith(OWN_TABLE_PREFIX)) throw reserved(table);
+    check(table);
+    ownerOf.set(table, type.name);
     return table;
-  }
+  };
+}
+
+function shared(table: string, one: string, other: string): FlowctlError {
+  return new FlowctlError(
+    "sink/schema-mismatch",
+    `events of type ${one} and of type ${other} would both go into table ${table}`,
+    { hint: `Put "{table}" into this sink's table, or give each event type a sink.` },
+  );
+}
+
+function reserved(table: string): FlowctlError {
+  return new FlowctlError(
+    "spec/invalid",
+    `table ${table}: names that begin with ${OWN_TABLE_PREFIX} are flowctl's own`,
+    { hint: "Choose another table." },
+  );
 }
