@@ -120,6 +120,15 @@ function firstTopic(row: Row): string {
   return first?.symbol ?? "";
 }
 
+test(`asking for the diagnostic type is enough to get it${why}`, { skip }, async () => {
+  const ledgers = pubnetLake().slice(0, 1);
+  const asked = await rowsOf(
+    createContractEvents({ ...all, event_types: ["diagnostic"] }),
+    ledgers,
+  );
+  assert.ok(asked.length > 100 && asked.every(({ type }) => type === 2));
+});
+
 test("a contract id that is none is refused", () => {
   assert.throws(
     () => createContractEvents({ ...all, contract_ids: ["CABC"] }),

@@ -18,7 +18,10 @@ export interface Config {
    * as one of `topics`. Default: [].
    */
   readonly event_types: readonly string[];
-  /** Adds each transaction's diagnostic events after its others, as Hubble's table has them. Default: false. */
+  /**
+   * Adds each transaction's diagnostic events after its others, as Hubble's table has them. So
+   * does naming `diagnostic` in `event_types`. Default: false.
+   */
   readonly diagnostic_events: boolean;
   /** Passphrase of the network, or its name. Default: the one that the source reads. */
   readonly network_passphrase?: string | undefined;
@@ -96,7 +99,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
       ]
     },
     "diagnostic_events": {
-      "description": "Adds each transaction's diagnostic events after its others, as Hubble's table has them.",
+      "description": "Adds each transaction's diagnostic events after its others, as Hubble's table has them. So\ndoes naming `diagnostic` in `event_types`.",
       "default": false,
       "anyOf": [
         {

@@ -10,7 +10,7 @@ import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { configOf } from "../config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
-import { createEventFilter } from "./event-filter.ts";
+import { asksForDiagnostic, createEventFilter } from "./event-filter.ts";
 import type { EventFilter } from "./event-filter.ts";
 import { contractEventRow } from "./event-row.ts";
 
@@ -19,10 +19,11 @@ const STAGES = ["before_all_txs", "after_tx", "after_all_txs"];
 
 export function createContractEvents(config: Config): Processor {
   const keep = createEventFilter(config);
+  const withDiagnostic = config.diagnostic_events || asksForDiagnostic(config);
   return ledgerProcessor((scope) => {
     const rows: Row[] = [];
     for (const transaction of scope.transactions()) {
-      addEvents(rows, scope, transaction, keep, config.diagnostic_events);
+      addEvents(rows, scope, transaction, keep, withDiagnostic);
     }
     return [{ type: contractEvent, rows }];
   }, config.network_passphrase);

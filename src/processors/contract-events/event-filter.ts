@@ -40,6 +40,11 @@ export function createEventFilter(config: EventFilterConfig): EventFilter {
     (topics.size === 0 || hasTopic(event, topics));
 }
 
+/** True when the list of types names the diagnostic ones, which are left out otherwise. */
+export function asksForDiagnostic({ event_types }: EventFilterConfig): boolean {
+  return event_types.some((name) => name.toLowerCase() === "diagnostic");
+}
+
 function hasContract(event: ContractEventParts, contracts: ReadonlySet<string>): boolean {
   return event.contractOffset !== 0 &&
     contracts.has(contractAddress(event.xdr, event.contractOffset));
