@@ -73,7 +73,7 @@ function parseConfig(
     });
   const values = result.success ? asRecord(result.output) : rewritten.raw;
   // What is missing may be there under a misspelt name, which has just been said.
-  if (faulty) return values;
+  if (faulty || draft.parsed === undefined) return values;
   for (const key of declaration.neededToRun ?? []) {
     if (!isMissing(values[key]) || find(config, [key]).unset) continue;
     const spot = given.entries.size > 0 ? draft.tree.entries.get("config")?.spot : undefined;

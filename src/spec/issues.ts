@@ -36,10 +36,12 @@ export function reportIssues(
     const key = path.at(-1);
     const unknownKey = issue.expected === UNKNOWN_KEY;
     const missing = issue.expected === MISSING_KEY;
-    const of = unknownKey && holder !== undefined ? `of ${holder}` : "";
+    const place = unknownKey
+      ? [String(key), message, ...holderOf(path, holder)]
+      : [pathText(path), message];
     report.add({
       code: unknownKey ? "spec/unknown-key" : missing ? "spec/missing-key" : "spec/bad-value",
-      message: `${label}${[pathText(path), message, of].filter((part) => part !== "").join(" ")}`,
+      message: `${label}${place.filter((part) => part !== "").join(" ")}`,
       spot: spotOf?.(path) ??
         (unknownKey || missing ? found.keySpot : found.tree?.spot ?? found.keySpot),
       path: [...base, ...path],
@@ -47,4 +49,9 @@ export function reportIssues(
     });
   }
   return reported;
+}
+
+function holderOf(path: Path, holder: string | undefined): string[] {
+  if (path.length > 1) return [`of ${pathText(path.slice(0, -1))}`];
+  return holder === undefined ? [] : [`of ${holder}`];
 }

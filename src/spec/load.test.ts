@@ -98,6 +98,7 @@ p.yaml:12:13: large: where is required`,
     text: VALID.replace("start_ledger: 5", "start_ledger: soon")
       .replace("flowctl/v1", "flowctl/v3").replace("type: filter,", "type: filter, replicas: 0,"),
     prints: `p.yaml:1:13: apiVersion expects flowctl/v1 or v1, but got "flowctl/v3"
+    did you mean flowctl/v1?
 p.yaml:10:23: ledgers: start_ledger expects a whole number, at least 1, but got "soon"
 p.yaml:13:44: large: replicas expects a whole number from 1 to 1000, but got 0`,
   },

@@ -11,7 +11,7 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   const wanted = typed.toLowerCase();
   if (wanted === "" || wanted.length > LONGEST_COMPARED) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.min(wanted.length, Math.max(1, Math.floor(wanted.length / 3)) + 1);
   let seen = 0;
   for (const candidate of candidates) {
     if (++seen > MOST_CANDIDATES) break;

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { suggest } from "./nearest.ts";
-import { alternatives, shown, type ValueSchema } from "./values.ts";
+import { alternatives, shown, type ValueSchema, withHint } from "./values.ts";
 
 type Refuse = (message: string, expected: string) => void;
 type Member = (
@@ -133,7 +133,7 @@ export function fields<const E extends v.ObjectEntries>(
     for (const key of Object.keys(input)) {
       if (!Object.hasOwn(entries, key)) {
         const hint = suggest(key, Object.keys(entries), "known keys");
-        unknownKey(key, input, `is not a known key\n${hint}`);
+        unknownKey(key, input, withHint("is not a known key", hint));
       }
     }
     for (const [key, schema] of known) {
@@ -167,6 +167,9 @@ const missingKey: v.GenericSchema = v.pipe(
   }),
 );
 
+/** The "or" before the last word of a list of words. */
+const LAST_OR = / or (?=\S+$)/;
+
 /** The first of the alternatives that takes the value; exact types before string forms. */
 export function either<const S extends readonly v.GenericSchema[]>(
   ...branches: S
@@ -192,12 +195,13 @@ export function either<const S extends readonly v.GenericSchema[]>(
         }
         return NEVER;
       }
-      const expected = alternatives(
-        problems.map((issues) => issues[0]?.expected ?? "a value").filter((each, at, all) =>
-          all.indexOf(each) === at
-        ),
-      );
-      addIssue({ expected, message: `expects ${expected}, but got ${shown(dataset.value)}` });
+      const first = problems.map(([issue]) => issue);
+      const parts = [...new Set(first.map((issue) => issue?.expected ?? "a value"))];
+      // "a, b or c" and "d" make "a, b, c or d".
+      const expected = alternatives(parts.flatMap((part) => part.split(LAST_OR)));
+      const hints = first.map((issue) => issue?.message.split("\n")[1]);
+      const message = `expects ${expected}, but got ${shown(dataset.value)}`;
+      addIssue({ expected, message: withHint(message, hints.find((hint) => hint !== undefined)) });
       return NEVER;
     }),
   );

@@ -118,14 +118,20 @@ test("structures: defaults, lists from text, keys without value", () => {
 });
 
 test("structures: every problem at once, each with its path", () => {
-  const input = { cuont: 1, tags: [1, "a", 2], labels: { a: 1 }, start: "soon", inner: { off: 1 } };
+  const input = {
+    cuont: 1,
+    tags: [1, "a", 2],
+    labels: { a: 1 },
+    start: "lates",
+    inner: { off: 1 },
+  };
   assert.deepEqual(said(STRUCTURE, input), [
     "cuont is not a known key\ndid you mean count?",
     "name is required",
     "tags.0 expects text, but got the number 1: put it in quotes",
     "tags.2 expects text, but got the number 2: put it in quotes",
     "labels.a expects text, but got the number 1: put it in quotes",
-    'start expects latest or a whole number, at least 1, but got "soon"',
+    'start expects latest or a whole number, at least 1, but got "lates"\ndid you mean latest?',
     "inner.off is not a known key\nknown keys: on",
   ]);
 });

@@ -7,6 +7,7 @@
  */
 
 import * as v from "valibot";
+import { nearest } from "./nearest.ts";
 import { parseDuration_ms, parseSize_bytes } from "./quantity.ts";
 
 /** A schema that takes whatever the YAML file holds. */
@@ -46,19 +47,23 @@ function value<T>(
   expects: string,
   read: (input: unknown) => T | typeof REFUSED,
   show: (input: unknown) => string = shown,
+  hint: (input: unknown) => string | undefined = () => undefined,
 ): ValueSchema<T> {
   return v.pipe(
     v.unknown(),
     v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
       const result = read(dataset.value);
       if (result !== REFUSED) return result as T;
-      addIssue({
-        expected: expects,
-        message: `expects ${expects}, but got ${show(dataset.value)}`,
-      });
+      const message = `expects ${expects}, but got ${show(dataset.value)}`;
+      addIssue({ expected: expects, message: withHint(message, hint(dataset.value)) });
       return NEVER;
     }),
   );
+}
+
+/** A message with what to do on a line of its own, as `diagnostic.ts` shows it. */
+export function withHint(message: string, hint: string | undefined): string {
+  return hint === undefined ? message : `${message}\n${hint}`;
 }
 
 function within(number: number, bounds: Bounds): boolean {
@@ -183,11 +188,15 @@ export function choice<const T extends string | number | boolean>(
   values: readonly T[],
 ): ValueSchema<T> {
   const names = values.map(String);
-  return value(alternatives(names), (input) => {
+  const read = (input: unknown) => {
     const at = values.indexOf(input as T);
     if (at !== -1) return values[at] as T;
     const byText = typeof input === "string" ? names.indexOf(input) : -1;
     return byText === -1 ? REFUSED : values[byText] as T;
+  };
+  return value(alternatives(names), read, shown, (input) => {
+    const close = typeof input === "string" ? nearest(input, names) : undefined;
+    return close === undefined ? undefined : `did you mean ${close}?`;
   });
 }
 
