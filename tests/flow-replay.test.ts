@@ -103,6 +103,15 @@ test("letters that get through reach the sink and are gone; the others stay and 
     assert.deepEqual(letters(), ["1 a lake-2-1 2", "3 out lake-7-0>a>b 2"]);
   }));
 
+test("a letter that fails between two that get through holds neither back", () =>
+  scene(async ({ disk, refusedByA, refusedByOut, letters, replay }) => {
+    refusedByA.delete("lake-2-1");
+    refusedByOut.clear();
+    assert.deepEqual(await replay(), { replayed: 2, failed: 1, waiting: 0 });
+    assert.deepEqual(disk.content.get(REPLAYED), ["lake-2-1>a>b=2001", "lake-7-0>a>b=7000"]);
+    assert.deepEqual(letters(), ["2 a lake-5-0 2"]);
+  }));
+
 test("letters are replayed in any order, one by one", () =>
   scene(async ({ disk, refusedByA, refusedByOut, letters, replay }) => {
     refusedByA.clear();

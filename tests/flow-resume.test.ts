@@ -266,6 +266,81 @@ test("only the event that fails is dead-lettered, and a restart leaves it out ag
   assert.ok(!disk.content.get("lake")?.some((line) => line.startsWith("lake-4-5")));
 });
 
+test("what a sink has refused stays out of it, also when it would take it by now", async () => {
+  let refuse = true;
+  const disk = createDisk();
+  const catalogue = [
+    numbers("lake", { to: 9, rows: () => 2 }),
+    diskSink("out", disk, {
+      transactional: true,
+      onWrite({ groups }) {
+        const found = groups[0]?.rows.some((row) => row["event_id"] === "lake-4-0");
+        if (refuse && found) throw new FlowctlError("sink/rejected", "no");
+      },
+    }),
+  ];
+  const pipeline = [lake, sink("out", ["lake"], { on_error: "dead_letter" })];
+  completed(await run(pipeline, catalogue));
+  assert.equal(disk.content.get("lake")?.length, 17);
+  disk.content.clear();
+  disk.positions = new Map();
+  refuse = false;
+  completed(await run(pipeline, catalogue));
+  assert.equal(disk.content.get("lake")?.length, 17);
+});
+
+test("a ledger of which a sink took only a part is not committed", async () => {
+  let broken = true;
+  const disk = createDisk();
+  const catalogue = [
+    numbers("lake", { to: 9, rows: () => 2 }),
+    diskSink("out", disk, {
+      transactional: true,
+      onWrite({ sequence, groups }) {
+        // It refuses the second event, then also the ledger without it.
+        const ids = groups.flatMap(({ rows }) => rows.map((row) => row["event_id"]));
+        const fails = ids.length !== 1 || ids[0] !== "lake-4-0";
+        if (broken && sequence === 4 && fails) throw new FlowctlError("sink/rejected", "no");
+      },
+    }),
+  ];
+  const pipeline = [lake, sink("out", ["lake"], { on_error: "skip" })];
+  failedWith(await run(pipeline, catalogue), "sink/rejected", /sink out, ledger 4 of lake/);
+  assert.ok((disk.positions.get("lake") ?? 0) < 4);
+  broken = false;
+  completed(await run(pipeline, catalogue));
+  assert.equal(disk.content.get("lake")?.length, 18);
+});
+
+test("a sink that would miss ledgers says so", async () => {
+  const unbounded = (first: number): ComponentDefinition => ({
+    ...numbers("lake"),
+    role: "source",
+    create: () => ({
+      bounds: () => Promise.resolve({ from: undefined, to: undefined }),
+      async *read({ from = first }) {
+        for (let sequence = from; sequence < first + 5; sequence += 1) {
+          yield ledgerOf("lake", sequence);
+        }
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+  const disks = [createDisk(), createDisk()] as const;
+  const first = diskSink("first", disks[0], { transactional: true });
+  const second = diskSink("second", disks[1], { transactional: true });
+  completed(await run([lake, sink("first", ["lake"])], [unbounded(1), first]));
+  failedWith(
+    await run([lake, sink("first", ["lake"]), sink("second", ["lake"])], [
+      unbounded(100),
+      first,
+      second,
+    ]),
+    "flow/gap",
+    /sink first has ledger 5 of lake, but the next that came is 100/,
+  );
+});
+
 test("skip leaves the event out and keeps nothing", async () => {
   const disk = createDisk();
   const refuse = (batch: Batch) => {

@@ -265,6 +265,57 @@ test("stop does not wait for a source that waits for the network", async () => {
   }
 });
 
+test("stop does not wait for the next attempt of a source that fails for now", async () => {
+  const away = numbers("lake", {
+    before() {
+      throw new FlowctlError("source/unreachable", "no answer", { retryable: true });
+    },
+  });
+  const retry_policy = {
+    max_retries: 9,
+    initial_delay_ms: 60_000,
+    max_delay_ms: 60_000,
+    jitter: 0,
+  };
+  const run = runOf(
+    [component("source", "lake", [], { retry_policy }), out(["lake"])],
+    [away, durable(createDisk())],
+  );
+  await sleep(20);
+  run.stop();
+  const summary = await run.done;
+  assert.equal(summary.outcome, "stopped", `${summary.error?.message}`);
+});
+
+test("a component sees one batch at a time, however many sources it reads", async () => {
+  let inside = 0;
+  let most = 0;
+  const alone = async () => {
+    inside += 1;
+    most = Math.max(most, inside);
+    await new Promise((resolve) => setImmediate(resolve));
+    inside -= 1;
+  };
+  for (const where of ["processor", "sink"]) {
+    const run = runOf(
+      [
+        component("source", "s"),
+        component("source", "t"),
+        component("processor", "a", ["s", "t"]),
+        out(["a"]),
+      ],
+      [
+        numbers("s", { to: 50 }),
+        numbers("t", { to: 50 }),
+        tagging("a", where === "processor" ? alone : undefined),
+        durable(createDisk(), where === "sink" ? { onWrite: alone, onCommit: alone } : {}),
+      ],
+    );
+    completed(await run.done);
+    assert.equal(most, 1, where);
+  }
+});
+
 test("a drain that takes too long is ended, and says so", async () => {
   const run = runOf(
     [lake, out(["lake"])],
