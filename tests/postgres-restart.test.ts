@@ -15,6 +15,8 @@ const LEDGERS = 150;
 const LEDGERS_PER_SECOND = 75;
 /** When the server goes away, from the first ledger's commit on. */
 const OUTAGES_ms = [300, 1_000];
+/** Longer than a run goes without a commit, so that one is hit. */
+const DOWN_ms = 1_200;
 const FIRST_COMMIT_LIMIT_ms = 30_000;
 
 function pipelineFile(connection_string: string): string {
@@ -85,6 +87,7 @@ if (postgresMissing) {
         for (const [i, wait_ms] of OUTAGES_ms.entries()) {
           await sleep(wait_ms);
           await (i % 2 === 0 ? server.kill() : server.stopNow());
+          await sleep(DOWN_ms);
           await server.start();
         }
       });
