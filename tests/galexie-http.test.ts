@@ -86,6 +86,8 @@ test("what needs a listing is refused with what to do", async () => {
   await withLake(async (port) => {
     const latest = readLake(config(port, { start_ledger: "latest" }));
     await assert.rejects(latest, fails("objects/rejected", /cannot be listed/));
+    const told = await readLake(config(port, { start_ledger: "latest" }), { from: 90 });
+    assert.equal(told.length, LAST - 90 + 1);
   });
 });
 

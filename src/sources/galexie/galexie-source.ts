@@ -74,19 +74,26 @@ export function galexieSource(config: Config, context: ComponentContext): Source
       },
     });
 
+  const start = config.start_ledger ?? "latest";
+
   async function bounds() {
     const opened = await lake();
-    const start = config.start_ledger ?? "latest";
-    const from = typeof start === "number"
-      ? start
-      : await startLedger(opened, fetcherOf(opened), start, signal);
     head.refreshWhenOld(signal);
-    return { from, to: config.end_ledger };
+    const to = config.end_ledger;
+    if (typeof start === "number") return { from: start, to };
+    // A checkpoint or --from may make the name needless; if not, reading says what is wrong.
+    if (!opened.store.canList) return { from: undefined, to };
+    return { from: await startLedger(opened, fetcherOf(opened), start, signal), to };
+  }
+
+  async function firstLedger(opened: Lake): Promise<number> {
+    if (typeof start === "number") return start;
+    return await startLedger(opened, fetcherOf(opened), start, signal);
   }
 
   async function* read(range: LedgerRange): AsyncGenerator<Batch> {
     const opened = await lake();
-    const from = range.from ?? (await bounds()).from;
+    const from = range.from ?? await firstLedger(opened);
     const to = range.to ?? config.end_ledger ?? MAX_LEDGER;
     if (from > to) return;
     head.refreshWhenOld(signal);
