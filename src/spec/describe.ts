@@ -1,7 +1,12 @@
 /** The effective pipeline, for people: defaults filled in, aliases resolved, secrets hidden. */
 
 import type { ComponentDeclaration } from "./declaration.ts";
-import { componentsOf, type ComponentSpec, type PipelineSpec } from "./pipeline.ts";
+import {
+  componentsOf,
+  type ComponentSpec,
+  type ExternalComponent,
+  type PipelineSpec,
+} from "./pipeline.ts";
 import { HIDDEN, looksSecret, type Redactor } from "./redact.ts";
 import { isMapping, setOwn } from "./structures.ts";
 
@@ -40,8 +45,7 @@ function describeComponent(
   return compact({
     id,
     type: external === undefined ? type : undefined,
-    command: external?.command,
-    endpoint: external?.endpoint,
+    ...(external === undefined ? {} : describeExternal(external)),
     inputs,
     input_event_types,
     output_event_types,
@@ -63,6 +67,19 @@ function describeComponent(
     depends_on: component.depends_on,
     resources: component.resources,
   });
+}
+
+function describeExternal(external: ExternalComponent): Record<string, unknown> {
+  const { command, endpoint, port_format, health_check, health_port, restart_policy } = external;
+  const { policy, max_restarts, delay_ms } = restart_policy;
+  return {
+    command,
+    endpoint,
+    port_format,
+    health_check,
+    health_port,
+    restart_policy: { policy, max_restarts, delay: delay_ms },
+  };
 }
 
 /** Hides all that stands under a key, dotted where nested. */

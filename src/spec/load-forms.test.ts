@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { componentsOf, type PipelineSpec } from "./pipeline.ts";
+import { describePipeline } from "./describe.ts";
+import { componentsOf, type ComponentSpec, type PipelineSpec } from "./pipeline.ts";
 import { formatDiagnostic } from "./diagnostic.ts";
-import { file, LEDGER, load, TRANSFER, VALID } from "./testing.ts";
+import { file, LEDGER, load, testDeclarations, TRANSFER, VALID } from "./testing.ts";
 import type { LoadOptions } from "./load.ts";
 
 function pipelineOf(text: string, options: Partial<LoadOptions> = {}): PipelineSpec {
@@ -232,4 +233,21 @@ test("anchors, aliases and merge keys work as in any YAML", () => {
   assert.equal(a?.config["workers"], 3);
   assert.equal(b?.config["workers"], 4);
   assert.equal(b?.config["url"], "x");
+});
+
+test("a pipeline as it is printed is the same pipeline", () => {
+  const without = ({ position: _, ...rest }: ComponentSpec) => rest;
+  for (const text of [VALID.replace("flow:hunter2secret@", ""), OLDER, EXTERNAL]) {
+    const { pipeline, redactor } = load(text);
+    assert.ok(pipeline);
+    const printed = describePipeline(pipeline, testDeclarations, redactor);
+    const again = pipelineOf(JSON.stringify(printed).replace("***", "hush-hush"));
+    assert.deepEqual(componentsOf(again).map(without), componentsOf(pipeline).map(without));
+    assert.deepEqual({ ...again, sources: [], processors: [], sinks: [] }, {
+      ...pipeline,
+      sources: [],
+      processors: [],
+      sinks: [],
+    });
+  }
 });

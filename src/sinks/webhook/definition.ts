@@ -35,6 +35,9 @@ export const webhook: SinkDefinition = {
     authorization: "auth_header",
     batch_size: "max_batch_events",
   },
+  // Older files say so; JSON is all there is, and any other format is told as an unknown key.
+  rewriteConfig: ({ format, ...rest }) =>
+    format === undefined || format === "json" ? rest : { format, ...rest },
   neededToRun: ["url"],
   accepts: [ANY_EVENT],
   emits: [],
