@@ -2,27 +2,64 @@
 
 import { pipeline, Readable } from "node:stream";
 import * as zlib from "node:zlib";
-import { zstdWalk } from "./zstd-walk.ts";
+import { type ZstdPiece, zstdWalk } from "./zstd-walk.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Decompresses as the reader asks for more. Throws `ZstdError`, or the decoder's own error, for
- * data that is damaged, ends early, or is followed by something else.
+ * data that is damaged, ends early, or is followed by something else; what came out before that
+ * point is yielded first.
  */
-export function zstdDecompressStream(
+export async function* zstdDecompressStream(
   compressed: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  async function* checked(): AsyncGenerator<Uint8Array> {
-    const walk = zstdWalk();
-    for await (const chunk of compressed) {
-      walk.push(chunk);
-      yield chunk;
+): AsyncGenerator<Uint8Array> {
+  const pieces = piecesOf(compressed);
+  // Not every runtime's decoder goes on after a frame, so each frame gets one of its own.
+  for (let first = await pieces.next(); first.done !== true; first = await pieces.next()) {
+    const frame = frameOf(first.value, pieces);
+    const decoder = zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
+    pipeline(Readable.from(frame.bytes, { objectMode: false }), decoder, () => {});
+    try {
+      yield* decoder;
+    } catch (error) {
+      throw frame.failure?.error ?? error;
     }
-    walk.end();
+    if (frame.failure !== undefined) throw frame.failure.error;
   }
-  const decoder = zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  // An error on the way destroys the decoder with it, and so reaches whoever iterates.
-  pipeline(Readable.from(checked(), { objectMode: false }), decoder, () => {});
-  return decoder;
+}
+
+async function* piecesOf(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<ZstdPiece> {
+  const walk = zstdWalk();
+  for await (const chunk of compressed) yield* walk.push(chunk);
+  walk.end();
+}
+
+interface FrameInput {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Why the frame ended before its end: kept back, or the decoder would drop what it has. */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+function frameOf(first: ZstdPiece, rest: AsyncGenerator<ZstdPiece>): FrameInput {
+  let failure: FrameInput["failure"];
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield first.bytes;
+    try {
+      for (let piece = first; !piece.endsFrame;) {
+        const next = await rest.next();
+        if (next.done === true) return;
+        piece = next.value;
+        yield piece.bytes;
+      }
+    } catch (error) {
+      failure = { error };
+    }
+  }
+  return {
+    bytes: bytes(),
+    get failure() {
+      return failure;
+    },
+  };
 }

@@ -14,9 +14,15 @@ const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
 type State = "magic" | "descriptor" | "skippable" | "block" | "between";
 
+export interface ZstdPiece {
+  readonly bytes: Uint8Array;
+  /** With it a frame is complete. */
+  readonly endsFrame: boolean;
+}
+
 export interface ZstdWalk {
-  /** The next bytes. Throws `ZstdError` when they cannot be zstd data. */
-  push(chunk: Uint8Array): void;
+  /** The next bytes, cut where frames end. Throws `ZstdError` when they cannot be zstd data. */
+  push(chunk: Uint8Array): ZstdPiece[];
   /** There is no more. Throws `ZstdError` inside a frame. */
   end(): void;
 }
@@ -68,22 +74,30 @@ export function zstdWalk(): ZstdWalk {
     else throw new ZstdError(`bytes that are no zstd frame follow at byte ${at - 4}`);
   }
 
+  const isBetween = () => state === "between" && skip === 0 && read === 0;
+
   return {
     push(chunk) {
-      let i = 0;
-      while (i < chunk.length) {
+      const pieces: ZstdPiece[] = [];
+      let cut = 0;
+      for (let i = 0; i < chunk.length;) {
         if (skip > 0) {
           const step = Math.min(skip, chunk.length - i);
           [i, at, skip] = [i + step, at + step, skip - step];
-          continue;
+        } else {
+          value += (chunk[i] ?? 0) * 2 ** (8 * read);
+          [i, at, read] = [i + 1, at + 1, read + 1];
+          if (read === size) field();
         }
-        value += (chunk[i] ?? 0) * 2 ** (8 * read);
-        [i, at, read] = [i + 1, at + 1, read + 1];
-        if (read === size) field();
+        if (!isBetween()) continue;
+        pieces.push({ bytes: chunk.subarray(cut, i), endsFrame: true });
+        cut = i;
       }
+      if (cut < chunk.length) pieces.push({ bytes: chunk.subarray(cut), endsFrame: false });
+      return pieces;
     },
     end() {
-      if (state === "between" && skip === 0 && read === 0) return;
+      if (isBetween()) return;
       throw new ZstdError(`zstd data ends at byte ${at}, inside a frame`);
     },
   };

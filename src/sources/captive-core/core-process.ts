@@ -1,6 +1,7 @@
 /** A stellar-core that runs as our child and writes its ledgers to file descriptor 3. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Logger } from "../../flow/component.ts";
@@ -52,11 +53,20 @@ export function startCore({ program, args, cwd, env }: CoreCommand, log: Logger)
     ended: () => exit,
     async stop(timeout_ms) {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), timeout_ms);
+      signalTo(child.pid, "SIGTERM");
+      const timer = setTimeout(() => signalTo(child.pid, "SIGKILL"), timeout_ms);
       await exit.finally(() => clearTimeout(timer)).catch(() => {});
     },
   };
+}
+
+/** `child.kill` sends no second signal on every runtime. */
+function signalTo(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(pid, signal);
+  } catch {
+    // It has just ended.
+  }
 }
 
 async function* metaOf(child: ChildProcess): AsyncGenerator<Uint8Array> {
