@@ -49,7 +49,10 @@ export interface Config {
   readonly endpoint?: string | undefined;
   /** Ask without credentials, as public buckets allow. Default: false. */
   readonly anonymous: boolean;
-  /** s3: the bucket's region. Absent: AWS_REGION, else us-east-1 and the redirect from there. */
+  /**
+   * s3: the bucket's region. Absent: AWS_REGION, else the profile's, else us-east-1 and the redirect
+   * from there.
+   */
   readonly region?: string | undefined;
   /** s3: the bucket's name stands in the path, not in the host name. Absent: true with an endpoint. */
   readonly path_style?: boolean | undefined;
@@ -330,7 +333,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
       ]
     },
     "region": {
-      "description": "s3: the bucket's region. Absent: AWS_REGION, else us-east-1 and the redirect from there.",
+      "description": "s3: the bucket's region. Absent: AWS_REGION, else the profile's, else us-east-1 and the redirect\nfrom there.",
       "type": "string"
     },
     "path_style": {
