@@ -6,6 +6,7 @@ import { filter } from "./processors/filter/filter.ts";
 import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
 import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
+import { transactions } from "./processors/transactions/transactions.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
 import { parquet } from "./sinks/parquet/definition.ts";
@@ -26,6 +27,7 @@ export const catalogue: readonly ComponentDefinition[] = [
   tokenTransfer,
   contractEvents,
   ledgers,
+  transactions,
   jsonl,
   csv,
   stdout,

@@ -6,6 +6,7 @@ import type { Processor } from "../src/flow/component.ts";
 import { createContractEvents } from "../src/processors/contract-events/contract-events.ts";
 import { createLedgers } from "../src/processors/ledgers.ts";
 import { createTokenTransfer } from "../src/processors/token-transfer/token-transfer.ts";
+import { createTransactions } from "../src/processors/transactions/transactions.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import { ledgerBatch } from "../src/stellar/ledger-batch.ts";
 import { readLedgerHeader } from "../src/stellar/ledger-header.ts";
@@ -29,6 +30,7 @@ const processors: readonly Processor[] = [
   createTokenTransfer({ transfers_from: "derived" }),
   createContractEvents({ ...filters, diagnostic_events: true }),
   createLedgers({}),
+  createTransactions({}),
 ];
 
 function batchOf(bytes: Uint8Array): Batch {

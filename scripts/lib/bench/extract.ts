@@ -8,6 +8,7 @@ import type { Processor } from "../../../src/flow/component.ts";
 import { createContractEvents } from "../../../src/processors/contract-events/contract-events.ts";
 import { createLedgers } from "../../../src/processors/ledgers.ts";
 import { createTokenTransfer } from "../../../src/processors/token-transfer/token-transfer.ts";
+import { createTransactions } from "../../../src/processors/transactions/transactions.ts";
 import { ledgerBatch, ledgerBytes } from "../../../src/stellar/ledger-batch.ts";
 import { verifyLedger } from "../../../src/stellar/verify.ts";
 import { pubnetLake } from "../../../tests/support/ledgers.ts";
@@ -36,6 +37,7 @@ const processors: Record<string, Processor> = {
     diagnostic_events: true,
   }),
   "ledgers": createLedgers({}),
+  "transactions": createTransactions({}),
 };
 
 for (const [name, processor] of Object.entries(processors)) {

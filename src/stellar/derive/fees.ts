@@ -21,7 +21,7 @@ export interface Fees {
  * protocol 23, after all transactions.
  */
 export function feesOf(transaction: LedgerTransaction, parts: TransactionParts): Fees {
-  if (!parts.soroban) return { charged: transaction.feeCharged, refunded: 0n };
+  if (parts.sorobanData === undefined) return { charged: transaction.feeCharged, refunded: 0n };
   const account = parts.feeSource.account;
   const paid = balanceChange(changesAt(transaction, transaction.feeChangesOffset), account);
   let refunded = balanceChange(changesAfter(transaction.meta), account);

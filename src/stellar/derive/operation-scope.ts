@@ -97,7 +97,9 @@ export class OperationScope {
 
   #recipientId(to: Party): bigint | undefined {
     if (!to.address.startsWith("G")) return undefined;
-    if (this.parts.soroban && this.protocol < UNIFIED_EVENTS_PROTOCOL) return undefined;
+    if (this.parts.sorobanData !== undefined && this.protocol < UNIFIED_EVENTS_PROTOCOL) {
+      return undefined;
+    }
     if (to.id !== undefined) return to.id;
     const { memo } = this.parts;
     // A memo of text or a hash is no id; see Transfer.toMuxedId.

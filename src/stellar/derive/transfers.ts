@@ -10,12 +10,11 @@ import { OperationType } from "../../gen/xdr/operation-type.ts";
 import type { OperationResultView } from "../../gen/xdr/operation-result.ts";
 import type { AssetBook } from "../asset.ts";
 import { ContractEventParts, findEvents } from "../contract-events.ts";
-import { indexEnvelopes, type TransactionParts, transactionParts } from "../envelope.ts";
+import { envelopeOf, indexEnvelopes, TransactionParts } from "../envelope.ts";
 import type { Ledger } from "../ledger.ts";
 import type { LedgerTransaction } from "../ledger-transaction.ts";
 import { readTokenEvent } from "../token-event.ts";
 import type { Transfer } from "../transfer.ts";
-import { malformed } from "../xdr/xdr-bytes.ts";
 import type { ArrayView } from "../xdr/xdr-view.ts";
 import { feesOf } from "./fees.ts";
 import { OperationScope } from "./operation-scope.ts";
@@ -46,15 +45,7 @@ export function deriveTransfers(
   const during: DerivedTransfer[] = [];
   const after: DerivedTransfer[] = [];
   for (const transaction of transactions) {
-    const envelope = envelopes.get(transaction.hash);
-    if (envelope === undefined) {
-      throw malformed(
-        "TransactionResultPair",
-        transaction.pairOffset,
-        "no such transaction in the set",
-      );
-    }
-    const parts = transactionParts(envelope);
+    const parts = new TransactionParts(envelopeOf(envelopes, transaction));
     const { charged, refunded } = feesOf(transaction, parts);
     before.push(fee(transaction, parts, assets, 0, charged));
     if (transaction.successful) addOperations(during, ledger, transaction, parts, assets);
