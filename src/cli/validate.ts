@@ -8,6 +8,7 @@ import { describePipeline } from "../spec/describe.ts";
 import { type Diagnostic, formatDiagnostic } from "../spec/diagnostic.ts";
 import { EXIT_USAGE } from "../spec/errors.ts";
 import type { Loaded } from "../spec/load.ts";
+import { checkConfigs } from "./check-configs.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
 import { type FileOptions, loadFile, withFileOptions } from "./load-file.ts";
@@ -34,9 +35,9 @@ export function validateCommand(): Command {
         "flowctl validate pipeline.yaml --output json",
       ]),
     );
-  return withFileOptions(command).action((file: string, options: Options, self: Command) => {
+  return withFileOptions(command).action(async (file: string, options: Options, self: Command) => {
     const globals = globalsOf(self);
-    const { loaded } = loadFile(file, options, "validate");
+    const loaded = await checkConfigs(loadFile(file, options, "validate").loaded, catalogue);
     if (errorsOf(loaded).length > 0) process.exitCode = EXIT_USAGE;
     if (globals.output === "json") printJson(asData(file, loaded, options.print === true));
     else printText(loaded, options, paint(globals.color && process.stdout.isTTY === true));

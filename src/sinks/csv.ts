@@ -1,9 +1,10 @@
 import { createCsvRowWriter, csvHeader } from "../events/csv.ts";
-import type { SinkContext, SinkDefinition } from "../flow/component.ts";
+import type { ComponentContext, SinkContext, SinkDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/csv.ts";
 import type { Config } from "../gen/config/csv.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { configOf, needed } from "./config.ts";
+import { checkPath } from "./files/check-path.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 /** A CSV file with a header; a null is an empty field, an empty string is `""`. */
@@ -30,5 +31,9 @@ config:
       header: (type) => csvHeader(type, config.delimiter),
       writer: (type) => createCsvRowWriter(type, config.delimiter),
     });
+  },
+  async check(context: ComponentContext) {
+    const { path } = configOf<Config>(context);
+    return path === undefined ? [] : [checkPath(path, "file")];
   },
 };

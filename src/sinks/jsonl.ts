@@ -1,9 +1,10 @@
 import { createRowWriter } from "../events/json.ts";
-import type { SinkContext, SinkDefinition } from "../flow/component.ts";
+import type { ComponentContext, SinkContext, SinkDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/jsonl.ts";
 import type { Config } from "../gen/config/jsonl.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { configOf, needed } from "./config.ts";
+import { checkPath } from "./files/check-path.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 /** A file of one JSON object per line; rows of several event types may share it. */
@@ -41,5 +42,9 @@ config:
         return (row) => write(row) + "\n";
       },
     });
+  },
+  async check(context: ComponentContext) {
+    const { path } = configOf<Config>(context);
+    return path === undefined ? [] : [checkPath(path, "file")];
   },
 };

@@ -1,11 +1,18 @@
-import type { SinkContext, SinkDefinition } from "../../flow/component.ts";
+import type {
+  CheckResult,
+  ComponentContext,
+  SinkContext,
+  SinkDefinition,
+} from "../../flow/component.ts";
 import { configJsonSchema, configSchema, secretKeys } from "../../gen/config/parquet.ts";
 import type { Config } from "../../gen/config/parquet.ts";
 import type { StoreOptions } from "../../objects/object-store.ts";
-import { openStore } from "../../objects/open-store.ts";
+import { checkStore } from "../../objects/check-store.ts";
+import { isRemote, openStore } from "../../objects/open-store.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
 import { configOf, needed } from "../config.ts";
-import { placeOf } from "./names.ts";
+import { checkPath } from "../files/check-path.ts";
+import { localFolder, placeOf } from "./names.ts";
 import { createParquetSink } from "./sink.ts";
 
 /** Parquet files in a folder or bucket, each covering a range of ledgers. */
@@ -25,6 +32,17 @@ export const parquet: SinkDefinition = {
     max_file_size: "bytes_per_file",
   },
   neededToRun: ["path"],
+  runOnlyKeys: [
+    "timeout",
+    "region",
+    "profile",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "account_key",
+    "sas_token",
+    "connection_string",
+  ],
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: files
@@ -40,9 +58,18 @@ config:
     const store = openStore(place.root, storeOptions(config, context));
     return createParquetSink(context, config, place, store);
   },
+  async check(context: ComponentContext): Promise<readonly CheckResult[]> {
+    const config = configOf<Config>(context);
+    if (config.path === undefined) return [];
+    const { root } = placeOf(config.path);
+    if (!isRemote(root)) return [checkPath(localFolder(root), "folder")];
+    const options = { ...storeOptions(config, context), signal: context.signal };
+    const { ok, ...result } = await checkStore(root, options);
+    return [{ ...result, status: ok ? "ok" : "failed" }];
+  },
 };
 
-function storeOptions(config: Config, context: SinkContext): StoreOptions {
+function storeOptions(config: Config, context: ComponentContext): StoreOptions {
   const { timeout, endpoint, region, path_style, profile } = config;
   const { access_key_id, secret_access_key, session_token } = config;
   const { account_name, account_key, sas_token, connection_string } = config;

@@ -1,5 +1,6 @@
 /** Names of Parquet files: they carry table and ledger range, and sort by it. */
 
+import { fileURLToPath } from "node:url";
 import type { EventType } from "../../events/event-type.ts";
 
 const PLACEHOLDER = "{table}";
@@ -21,6 +22,11 @@ export function placeOf(path: string): FilePlace {
   if (first < 0) return { root: parts.join("/") || "/", folder: "" };
   const root = first === 0 ? "." : parts.slice(0, first).join("/") || "/";
   return { root, folder: `${parts.slice(first).join("/")}/` };
+}
+
+/** The folder that a root on this machine means. */
+export function localFolder(root: string): string {
+  return /^file:/i.test(root) ? fileURLToPath(root) : root;
 }
 
 /**

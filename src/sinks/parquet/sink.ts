@@ -7,7 +7,7 @@
  * start, and their ledgers read again.
  */
 
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { Batch } from "../../flow/batch.ts";
 import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
 import type { Config } from "../../gen/config/parquet.ts";
@@ -18,7 +18,7 @@ import { lockPath } from "../files/path-lock.ts";
 import type { PathLock } from "../files/path-lock.ts";
 import { compressionOf } from "./compression.ts";
 import { createCuts, createPartitions } from "./cuts.ts";
-import { fileKey, isFileKey } from "./names.ts";
+import { fileKey, isFileKey, localFolder } from "./names.ts";
 import type { FilePlace } from "./names.ts";
 import { openPart } from "./part.ts";
 import type { Converters, Part } from "./part.ts";
@@ -116,10 +116,7 @@ export function createParquetSink(
 
   return {
     async open() {
-      if (!isRemote(place.root)) {
-        const folder = /^file:/i.test(place.root) ? fileURLToPath(place.root) : place.root;
-        lock = lockPath(`${folder}/parquet`);
-      }
+      if (!isRemote(place.root)) lock = lockPath(join(localFolder(place.root), "parquet"));
       const state = context.reset ? undefined : context.checkpoint.load();
       if (state === undefined) {
         await startAfresh();

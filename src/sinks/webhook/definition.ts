@@ -39,6 +39,7 @@ export const webhook: SinkDefinition = {
   rewriteConfig: ({ format, ...rest }) =>
     format === undefined || format === "json" ? rest : { format, ...rest },
   neededToRun: ["url"],
+  runOnlyKeys: ["url", "headers", "auth_header", "timeout"],
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: notify
@@ -66,6 +67,12 @@ config:
       signal: context.signal,
     };
     return createWebhookSink(context, options, createRequests(sender, config, template));
+  },
+  checkConfig(raw): Promise<void> {
+    const { url, payload_template } = raw as unknown as Config;
+    if (url !== undefined) urlOf(url);
+    if (payload_template !== undefined) parseTemplate(payload_template);
+    return Promise.resolve();
   },
   async check(context: ComponentContext): Promise<readonly CheckResult[]> {
     const config = configOf<Config>(context);
