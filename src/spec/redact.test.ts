@@ -100,6 +100,13 @@ test("the printed pipeline shows *** for every secret, and everything else", () 
   assert.equal(pipeline.sinks[0]?.config["password"], SECRETS["inConfig"]);
 });
 
+test("whatever is logged later, a secret of the file is hidden in it", () => {
+  const { redactor } = load(WITH_SECRETS, { env: ENV, mode: "run" });
+  for (const secret of Object.values(SECRETS)) {
+    assert.equal(redactor.redact(`refused (${secret}), again`), "refused (***), again");
+  }
+});
+
 test("no diagnostic shows a secret, whatever is wrong with the file", () => {
   const edit = fc.record({
     at: fc.nat({ max: WITH_SECRETS.length }),
