@@ -5,9 +5,11 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { openStore } from "../src/objects/open-store.ts";
+import { galexie } from "../src/sources/galexie/galexie.ts";
 import type { LakeWriterOptions } from "../src/sources/galexie/lake-writer.ts";
 import { type ErrorCode, FlowctlError } from "../src/spec/errors.ts";
 import {
+  lakeContext,
   metasOf,
   readLake,
   sameLedgers,
@@ -182,4 +184,22 @@ test("the writer refuses gaps, a start inside an object, and another kind of lak
   await assert.rejects(gap, rejectsWith("lake/wrong-ledger", /108 does not follow ledger 105/));
   const other = writeLake(store, ledgers, { ledgersPerBatch: 4 });
   await assert.rejects(other, rejectsWith("lake/bad-manifest", /another network or layout/));
+});
+
+test("doctor is told whether the lake answers", async () => {
+  using folder = temporaryFolder();
+  await writeLake(openStore(folder.path), syntheticLedgers(2, 2), {});
+  const check = async (config: Record<string, unknown>) => {
+    const [result, ...others] = await galexie.check?.(lakeContext(config)) ?? [];
+    assert.deepEqual(others, []);
+    return result;
+  };
+  const ok = await check({ url: folder.path });
+  assert.deepEqual([ok?.status, ok?.target], ["ok", folder.path]);
+  assert.equal((await check({}))?.status, "failed");
+  const gone = await check({ url: join(folder.path, "nothing") });
+  assert.deepEqual([gone?.status, /no folder/.test(gone?.detail ?? "")], ["failed", true]);
+  const secret = await check({ url: "https://user:hidden@127.0.0.1:1/lake?sig=hidden" });
+  assert.equal(secret?.status, "failed");
+  assert.doesNotMatch(JSON.stringify(secret), /hidden/);
 });

@@ -1,4 +1,4 @@
-/** Reads a lake: opens it, follows its objects, checks each ledger, emits it as a batch. */
+/** A lake as a source: when it is opened, where it starts, what is retried. */
 
 import type { Config } from "../../gen/config/galexie.ts";
 import type { Batch } from "../../flow/batch.ts";
@@ -8,11 +8,10 @@ import { retryingStore } from "../../objects/retrying-store.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { RetryPolicy } from "../../spec/pipeline.ts";
 import { objectFetcher } from "./fetch-object.ts";
-import { followLake } from "./follow-lake.ts";
 import { type Lake, openLake } from "./lake.ts";
 import { lakeHead } from "./lake-head.ts";
 import { MAX_LEDGER } from "./lake-layout.ts";
-import { ledgerChecker } from "./ledger-checker.ts";
+import { readLedgers } from "./read-ledgers.ts";
 import { startLedger } from "./start-ledger.ts";
 import { storeOptions } from "./store-options.ts";
 
@@ -29,15 +28,6 @@ function urlOf(config: Config, id: string): string {
   throw new FlowctlError("spec/missing-value", `source ${id}: url is not set`, {
     hint: "Set config.url to the lake: a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…",
   });
-}
-
-/** Only the first object of a network holds fewer ledgers than its name says. */
-function startsLater(url: string, from: number, first: number): FlowctlError {
-  return new FlowctlError(
-    "source/out-of-range",
-    `ledger ${from} does not exist in the lake: ${url} starts with ledger ${first}`,
-    { hint: `Start at ledger ${first}.` },
-  );
 }
 
 export function galexieSource(config: Config, context: ComponentContext): Source {
@@ -97,42 +87,27 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     const to = range.to ?? config.end_ledger ?? MAX_LEDGER;
     if (from > to) return;
     head.refreshWhenOld(signal);
-    const checker = ledgerChecker({
-      source: spec.id,
-      network: opened.network,
-      verify: config.verify,
-    });
     const stop = new AbortController();
-    let next = from;
-    const objects = followLake({
-      lake: opened,
-      fetcher: fetcherOf(opened),
-      head,
-      from,
-      to,
-      wait: range.wait,
-      poll_interval_ms: config.poll_interval,
-      limits: {
-        concurrent: config.prefetch,
-        ahead: Math.max(config.buffer_size, config.prefetch),
-        bytes: config.buffer_memory,
-      },
-      signal: AbortSignal.any([signal, stop.signal]),
-    });
     try {
-      for await (const object of objects) {
-        const url = opened.store.urlOf(object.key);
-        if (next === from && object.first > from) throw startsLater(url, from, object.first);
-        for (const [index, bytes] of object.ledgers.entries()) {
-          const sequence = object.first + index;
-          if (sequence < next) continue;
-          if (sequence > to) return;
-          yield checker.check(bytes, sequence, url);
-          next = sequence + 1;
-        }
-        head.refreshWhenOld(signal);
-      }
+      yield* readLedgers({
+        source: spec.id,
+        verify: config.verify,
+        lake: opened,
+        fetcher: fetcherOf(opened),
+        head,
+        from,
+        to,
+        wait: range.wait,
+        poll_interval_ms: config.poll_interval,
+        limits: {
+          concurrent: config.prefetch,
+          ahead: Math.max(config.buffer_size, config.prefetch),
+          bytes: config.buffer_memory,
+        },
+        signal: AbortSignal.any([signal, stop.signal]),
+      });
     } finally {
+      // Whoever reads no further has no use for what is on its way.
       stop.abort();
     }
   }
