@@ -76,13 +76,13 @@ export function createAccountOperation(
       type: 0,
       createAccountOp: { destination: created.accountId, startingBalance },
     },
-    apply({ state }) {
+    apply({ state, memo }) {
       if (account(state, created) !== undefined) return failed(result(-4));
       if (startingBalance < BigInt(2 * BASE_RESERVE)) return failed(result(-3));
       if ((spendable(state, from, native) ?? 0n) < startingBalance) return failed(result(-2));
       addBalance(state, from, native, -startingBalance);
       createAccount(state, created, startingBalance);
-      const event = movement(native, from, { party: created }, startingBalance);
+      const event = movement(native, from, { party: created }, startingBalance, memo);
       return succeeded(result(0), event);
     },
   };
