@@ -8,6 +8,7 @@ import type { ComponentDefinition } from "../src/flow/component.ts";
 import { replayDeadLetters } from "../src/flow/replay.ts";
 import { openState, pipelineKey } from "../src/flow/state.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
+import type { ComponentSpec } from "../src/spec/pipeline.ts";
 import type { Disk } from "./support/flow.ts";
 import {
   component,
@@ -43,7 +44,10 @@ async function scene(
     readonly refusedByA: Set<string>;
     readonly refusedByOut: Set<string>;
     readonly letters: () => readonly string[];
-    readonly replay: (ids?: readonly number[]) => ReturnType<typeof replayDeadLetters>;
+    readonly replay: (
+      ids?: readonly number[],
+      components?: readonly ComponentSpec[],
+    ) => ReturnType<typeof replayDeadLetters>;
   }) => Promise<void>,
 ): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), "flow-replay-"));
@@ -77,9 +81,9 @@ async function scene(
         state.close();
         return letters;
       },
-      replay: (ids) =>
+      replay: (ids, components = pipeline) =>
         replayDeadLetters({
-          pipeline: pipelineOf(pipeline),
+          pipeline: pipelineOf(components),
           catalogue,
           stateDir,
           log: silent,
@@ -163,4 +167,13 @@ test("a letter of a ledger that a sink has not committed waits for the run", () 
     disk.positions = new Map([["lake", 4]]);
     assert.deepEqual(await replay(), { replayed: 0, failed: 1, waiting: 2 });
     assert.equal(letters().length, 3);
+  }));
+
+test("a letter may go through a processor that was mended, but not into another output", () =>
+  scene(async ({ refusedByA, replay }) => {
+    refusedByA.clear();
+    const changed = (id: string) =>
+      pipeline.map((each) => each.id === id ? { ...each, config: { fixed: true } } : each);
+    await assert.rejects(replay([1], changed("out")), { code: "state/config-changed" });
+    assert.deepEqual(await replay([1], changed("a")), { replayed: 1, failed: 0, waiting: 0 });
   }));

@@ -266,6 +266,32 @@ test("only the event that fails is dead-lettered, and a restart leaves it out ag
   assert.ok(!disk.content.get("lake")?.some((line) => line.startsWith("lake-4-5")));
 });
 
+test("each dead letter has its own error", async () => {
+  const refuse = (batch: Batch) => {
+    const bad = batch.groups[0]?.rows.find((row) => Number(row["value"]) % 3 === 0);
+    if (bad !== undefined) throw new Error(`cannot handle ${bad["event_id"]}`);
+  };
+  completed(
+    await run(
+      [
+        lake,
+        component("processor", "a", ["lake"], { on_error: "dead_letter" }),
+        sink("out", ["a"]),
+      ],
+      [
+        numbers("lake", { to: 5, rows: () => 7 }),
+        tagging("a", refuse),
+        diskSink("out", createDisk(), { transactional: true }),
+      ],
+    ),
+  );
+  const state = openState({ stateDir, pipeline: "default/test" });
+  const letters = state.deadLetters.ids().map((id) => state.deadLetters.get(id));
+  state.close();
+  assert.equal(letters.length, 11);
+  for (const letter of letters) assert.equal(letter?.error, `cannot handle ${letter?.eventId}`);
+});
+
 test("what a sink has refused stays out of it, also when it would take it by now", async () => {
   let refuse = true;
   const disk = createDisk();

@@ -21,10 +21,10 @@ afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 function fileLetters(pipeline: string, component: string, sequence: number, rows: number): void {
   const state = openState({ stateDir, pipeline });
   const batch = ledgerOf("lake", sequence, rows);
-  state.deadLetters.add(component, batch, batch.groups, {
+  state.deadLetters.add(component, batch, () => ({
     error: new Error("cannot be handled"),
     attempts: 3,
-  });
+  }));
   state.close();
 }
 

@@ -9,7 +9,7 @@ import { eventTypeByName } from "../events/registry.ts";
 import type { EventType } from "../events/event-type.ts";
 import type { Sqlite, SqliteRow } from "../runtime/sqlite.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
-import type { Batch, EventGroup, Row } from "./batch.ts";
+import type { Batch, Row } from "./batch.ts";
 import { decodeRow, encodeTyped } from "./typed-json.ts";
 
 export interface DeadLetter {
@@ -49,8 +49,11 @@ export interface DeadLetterFilter {
 }
 
 export interface DeadLetters {
-  /** Stores the events of these groups; durable when it returns. Repeats only count attempts. */
-  add(component: string, batch: Batch, groups: readonly EventGroup[], failure: Failure): void;
+  /**
+   * Stores the events of the batch, each with its failure (by its index over all groups); durable
+   * when it returns. Repeats only count attempts.
+   */
+  add(component: string, batch: Batch, failureOf: (index: number) => Failure): void;
   /** The events of that ledger that the component has letters for. */
   keysOf(component: string, source: string, sequence: number): ReadonlySet<EventKey>;
   /** The last ledger per source for which the component has letters. */
@@ -120,13 +123,15 @@ export function createDeadLetters(file: Sqlite, pipeline: string): DeadLetters {
   }
 
   return {
-    add(component, batch, groups, failure) {
+    add(component, batch, failureOf) {
       const now = Date.now();
-      const { code, message } = describe(failure.error);
+      let index = 0;
       file.transaction(() => {
-        for (const { type, rows } of groups) {
+        for (const { type, rows } of batch.groups) {
           const id = idOfType(type);
           for (const row of rows) {
+            const failure = failureOf(index++);
+            const { code, message } = describe(failure.error);
             insert.run(
               pipeline,
               component,

@@ -16,8 +16,8 @@ export interface FaultPolicy {
   attempt<T>(call: () => T | Promise<T>): Promise<T>;
   /** Throws what ends the run, unless `on_error` lets it go on without the failing events. */
   tolerate(batch: Batch, thrown: unknown): AttemptsExhausted;
-  /** Dead-letters (durably) or skips all events of the batch. */
-  giveUp(batch: Batch, failure: Failure): void;
+  /** Dead-letters (durably) or skips all events of the batch, at least one; each for its own. */
+  giveUp(batch: Batch, failureOf: (index: number) => Failure): void;
   /** The batch without the events that an earlier run has dead-lettered here. */
   withoutDead(batch: Batch): Batch;
 }
@@ -64,11 +64,11 @@ export function createFaultPolicy(context: FaultContext): FaultPolicy {
       return exhausted;
     },
 
-    giveUp(batch, failure) {
+    giveUp(batch, failureOf) {
       const events = countRows(batch);
-      const { message, code } = componentError(spec, failure.error, batch);
+      const { message, code } = componentError(spec, failureOf(0).error, batch);
       if (spec.on_error === "dead_letter") {
-        deadLetters.add(spec.id, batch, batch.groups, failure);
+        deadLetters.add(spec.id, batch, failureOf);
         counters.deadLettered(events);
       } else {
         counters.skipped(events);

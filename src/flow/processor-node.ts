@@ -6,10 +6,11 @@ import type { Batch } from "./batch.ts";
 import { countRows, withGroups } from "./batch.ts";
 import type { Positions, Processor } from "./component.ts";
 import type { Counters } from "./counters.ts";
+import type { Failure } from "./dead-letters.ts";
 import { createMutex } from "./mutex.ts";
 import { isAboutEvents } from "./on-error.ts";
 import type { FaultPolicy } from "./on-error.ts";
-import type { AttemptsExhausted } from "./retry.ts";
+import { AttemptsExhausted } from "./retry.ts";
 import { onlyTypes, selectRows, sliceRows } from "./rows.ts";
 import { SNAPSHOT_INTERVAL_ledgers } from "./snapshots.ts";
 import type { Snapshots } from "./snapshots.ts";
@@ -63,49 +64,57 @@ export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNod
   }
 
   /** The result of the rest; what fails is given up first, so that no checkpoint passes it. */
-  async function withoutCulprits(batch: Batch, failure: AttemptsExhausted): Promise<Batch> {
-    const culprits = await findCulprits(batch, failure.error);
+  async function withoutCulprits(batch: Batch, failure: Failure): Promise<Batch> {
+    const culprits = await findCulprits(batch, failure);
     const rest = selectRows(batch, (_group, _row, index) => !culprits.has(index));
-    if (culprits.size === 0 || countRows(rest) === 0) {
-      faults.giveUp(batch, failure);
+    if (culprits.size === 0) {
+      faults.giveUp(batch, () => failure);
       return withGroups(batch, [], 0);
     }
-    faults.giveUp(selectRows(batch, (_group, _row, index) => culprits.has(index)), failure);
+    const failures = [...culprits].sort(([a], [b]) => a - b).map(([, each]) => each);
+    const failing = selectRows(batch, (_group, _row, index) => culprits.has(index));
+    faults.giveUp(failing, (index) => failures[index] ?? failure);
+    if (countRows(rest) === 0) return rest;
     try {
       return await call(rest);
     } catch (error) {
       if (error instanceof FlowctlError) throw error;
-      faults.giveUp(rest, faults.tolerate(rest, error));
+      const last = faults.tolerate(rest, error);
+      faults.giveUp(rest, () => last);
       return withGroups(batch, [], 0);
     }
   }
 
-  /** Indices of the rows that fail by themselves, found by halving. Their results are not used. */
-  async function findCulprits(batch: Batch, error: unknown): Promise<ReadonlySet<number>> {
-    const culprits = new Set<number>();
+  /** The rows that fail by themselves, by index, found by halving. Results are not used. */
+  async function findCulprits(
+    batch: Batch,
+    failure: Failure,
+  ): Promise<ReadonlyMap<number, Failure>> {
+    const culprits = new Map<number, Failure>();
     // A try would change the state of a stateful processor.
-    if (processor.snapshot !== undefined || !isAboutEvents(error)) return culprits;
+    if (processor.snapshot !== undefined || !isAboutEvents(failure.error)) return culprits;
 
-    async function search(from: number, to: number): Promise<void> {
+    async function search(from: number, to: number, known: Failure): Promise<void> {
       if (to - from === 1) {
-        culprits.add(from);
+        culprits.set(from, known);
         return;
       }
       const middle = Math.floor((from + to) / 2);
       for (const [start, end] of [[from, middle], [middle, to]] as const) {
-        if (await fails(sliceRows(batch, start, end))) await search(start, end);
+        const found = await failureOf(sliceRows(batch, start, end));
+        if (found !== undefined) await search(start, end, found);
       }
     }
-    await search(0, countRows(batch));
+    await search(0, countRows(batch), failure);
     return culprits;
   }
 
-  async function fails(batch: Batch): Promise<boolean> {
+  async function failureOf(batch: Batch): Promise<Failure | undefined> {
     try {
       await faults.attempt(() => processor.process(batch));
-      return false;
-    } catch {
-      return true;
+      return undefined;
+    } catch (error) {
+      return error instanceof AttemptsExhausted ? error : { error, attempts: 1 };
     }
   }
 

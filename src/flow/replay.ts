@@ -15,7 +15,7 @@ import type { Positions } from "./component.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
 import type { DeadLetter, Failure } from "./dead-letters.ts";
-import { checkFingerprint, fingerprintOf } from "./fingerprint.ts";
+import { checkOutput, fingerprintOf } from "./fingerprint.ts";
 import { buildGraph, downstreamOf } from "./graph.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { joinBatches } from "./join.ts";
@@ -177,7 +177,7 @@ async function replayOne(
       if (id === letter.component) return failure;
       // One that letters name was made to throw; here its own `on_error` decides.
       if (!replay.origins.has(id) || node.spec.on_error === "stop") throw error;
-      faultsOf(replay, node.spec).giveUp(input, failure);
+      faultsOf(replay, node.spec).giveUp(input, () => failure);
       given.set(id, withGroups(input, []));
     }
   }
@@ -209,7 +209,7 @@ async function prepare(replay: Replay): Promise<void> {
   const components = graph.nodes.filter((node) => reached.has(node)).map((node) => node.spec);
   for (const { id } of components.filter(({ role }) => role === "sink")) {
     const current = fingerprintOf(graph, id, (spec) => definitionOf(catalogue, spec));
-    checkFingerprint(id, state.fingerprint(id), current);
+    checkOutput(id, state.fingerprint(id), current);
   }
   const common = { pipeline, catalogue, log, env, control, monitor, state };
   await createParts(parts, { ...common, components, persistent: true, reset: false });

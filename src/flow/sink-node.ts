@@ -97,7 +97,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         await writeBatch(sliceRows(batch, middle, parts));
         return;
       }
-      faults.giveUp(batch, failure);
+      faults.giveUp(batch, () => failure);
       // The ledger itself still counts, or the sink's position would stay behind it.
       await writeBatch(withGroups(batch, [], 0));
     }

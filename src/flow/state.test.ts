@@ -48,7 +48,7 @@ test("reset forgets this pipeline and no other", () => {
     state.slot("rows").save({ positions: new Map([["lake", 7]]), extra: null });
     state.saveFingerprint("rows", "{}");
     state.snapshots.save("p", new Map([["lake", 7]]), 1n);
-    state.deadLetters.add("p", batch, batch.groups, { error: "no", attempts: 1 });
+    state.deadLetters.add("p", batch, () => ({ error: "no", attempts: 1 }));
     state.close();
   }
   const a = open("default/a");
@@ -178,8 +178,8 @@ test("a dead letter gives its event back, counts its attempts, and is filed once
   }];
   const batch = { ...ledgerOf("lake", 7), groups: [{ type: numberEvent, rows }] };
   const failure = { error: new Error("cannot\n  do it"), attempts: 4 };
-  state.deadLetters.add("p", batch, batch.groups, failure);
-  state.deadLetters.add("p", batch, batch.groups, { ...failure, attempts: 1 });
+  state.deadLetters.add("p", batch, () => failure);
+  state.deadLetters.add("p", batch, () => ({ ...failure, attempts: 1 }));
   const [id = 0, ...more] = state.deadLetters.ids({ component: "p", sequence: 7 });
   assert.deepEqual(more, []);
   const letter = state.deadLetters.get(id);
