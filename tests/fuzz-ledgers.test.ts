@@ -93,7 +93,7 @@ test(`damaged ledgers are rows or an error${why}`, { skip }, () => {
   const random = seeded(23);
   const ledgers = allLedgers().filter(({ name }) => !/load-v25 #([1-9]|..)/.test(name));
   let rows = 0;
-  for (let round = 0; round < ROUNDS / 2; round++) {
+  for (let round = 0; round < ROUNDS / 4; round++) {
     const ledger = ledgers[Math.floor(random() * ledgers.length)];
     assert.ok(ledger);
     rows += readEverything(damaged(ledger.bytes, random));
