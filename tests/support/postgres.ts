@@ -97,9 +97,16 @@ async function freePort(): Promise<number> {
 }
 
 const KEEPER = `
+trap '' HUP INT TERM
 read -r _
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-[ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null && sleep 0.3
+[ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  rm -rf "$1" 2>/dev/null
+  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || break
+  sleep 0.5
+done
+sleep 1
 rm -rf "$1"
 `;
 
