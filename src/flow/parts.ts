@@ -53,7 +53,7 @@ export function definitionOf(
 /** Adds to `parts` one by one, so that the caller can close those made when one fails. */
 export async function createParts(parts: Parts, options: PartsOptions): Promise<void> {
   const { pipeline, catalogue } = options;
-  for (const spec of options.components ?? componentsOf(pipeline)) {
+  for (const spec of startOrder(options.components ?? componentsOf(pipeline))) {
     const definition = definitionOf(catalogue, spec);
     try {
       await createPart(parts, spec, definition, options);
@@ -61,6 +61,22 @@ export async function createParts(parts: Parts, options: PartsOptions): Promise<
       throw componentError(spec, error);
     }
   }
+}
+
+/** The order given, except that each component comes after those of its `depends_on`. */
+export function startOrder(components: readonly ComponentSpec[]): readonly ComponentSpec[] {
+  const byId = new Map(components.map((spec) => [spec.id, spec]));
+  const seen = new Set<ComponentSpec>();
+  const ordered: ComponentSpec[] = [];
+  function place(spec: ComponentSpec | undefined): void {
+    // Seen and not yet placed: components that wait for each other start in the order given.
+    if (spec === undefined || seen.has(spec)) return;
+    seen.add(spec);
+    for (const id of spec.depends_on) place(byId.get(id));
+    ordered.push(spec);
+  }
+  for (const spec of components) place(spec);
+  return ordered;
 }
 
 async function createPart(

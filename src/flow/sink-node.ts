@@ -112,6 +112,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     } catch (error) {
       torn = true;
       counters.failed();
+      counters.setState("failed");
       throw componentError(spec, error);
     }
     counters.busy(performance.now() - start);
