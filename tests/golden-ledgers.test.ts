@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
+import { xdr } from "@stellar/stellar-sdk";
 import { ledgerHeaderEvent } from "../src/events/ledger-header.ts";
 import { createLedgers } from "../src/processors/ledgers.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
@@ -29,3 +31,17 @@ for (const [folder, ledgers] of Object.entries(folders)) {
     compareRows(ledgerHeaderEvent, rows, goldenRows(folder, "ledgers"));
   });
 }
+
+test(`evicted keys are their types and XDR${why}`, { skip }, async () => {
+  const [ledger] = pubnetLake();
+  assert.ok(ledger);
+  const meta = xdr.LedgerCloseMeta.fromXdr(ledger.bytes);
+  assert.ok(meta.type === "v2");
+  const key = xdr.LedgerKey.ttl(new xdr.LedgerKeyTtl({ keyHash: new Uint8Array(32).fill(9) }));
+  meta.v2.evictedKeys.push(key);
+  const [row] = await rowsOf(createLedgers({}), [{ ...ledger, bytes: meta.toXdr() }]);
+  assert.deepEqual(row?.["evicted_ledger_keys_type"], ["LedgerEntryTypeTtl"]);
+  assert.deepEqual(row?.["evicted_ledger_keys_hash"], [
+    Buffer.from(key.toXdr()).toString("base64"),
+  ]);
+});

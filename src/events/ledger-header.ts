@@ -108,15 +108,15 @@ export const ledgerHeaderEvent = defineEventType({
     },
     {
       name: "evicted_ledger_keys_type",
-      type: "json",
+      type: "strings",
       nullable: true,
       doc: "Types of the entries that were archived or removed; null before protocol 20.",
     },
     {
       name: "evicted_ledger_keys_hash",
-      type: "json",
+      type: "strings",
       nullable: true,
-      doc: "Hashes of their keys, in the same order.",
+      doc: "Their keys as base64 XDR, in the same order; hashes by name only, as in Hubble.",
     },
   ],
 });

@@ -111,7 +111,12 @@ export const transactionEvent = defineEventType({
       nullable: true,
       doc: "Least ledgers since that number was reached.",
     },
-    { name: "extra_signers", type: "json", nullable: true, doc: "Further signers that must sign." },
+    {
+      name: "extra_signers",
+      type: "strings",
+      nullable: true,
+      doc: "Further signers that must sign.",
+    },
     { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
     {
       name: "resource_fee",
@@ -193,7 +198,7 @@ export const transactionEvent = defineEventType({
     },
     {
       name: "tx_signers",
-      type: "json",
+      type: "strings",
       nullable: false,
       doc: "Signatures as Hubble prints them: in the form of a G address.",
     },

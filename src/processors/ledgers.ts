@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
 import { ledgerHeaderEvent } from "../events/ledger-header.ts";
 import { ledgerEvent } from "../events/ledger.ts";
-import type { Json, Row } from "../flow/batch.ts";
+import type { Row } from "../flow/batch.ts";
 import type { Processor, ProcessorDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/ledgers.ts";
 import type { Config } from "../gen/config/ledgers.ts";
@@ -54,7 +53,7 @@ function ledgerRow(scope: LedgerScope): Row {
     total_byte_size_of_bucket_list: bytes,
     total_byte_size_of_live_soroban_state: bytes,
     evicted_ledger_keys_type: evicted?.types ?? null,
-    evicted_ledger_keys_hash: evicted?.hashes ?? null,
+    evicted_ledger_keys_hash: evicted?.keys ?? null,
   };
 }
 
@@ -87,17 +86,17 @@ function countOperations(ledger: Ledger): number {
   return operations;
 }
 
-/** Types in Go's spelling, as in Hubble; keys as the SHA-256 of their XDR. */
-function evictedKeys({ soroban }: Ledger): { types: Json; hashes: Json } | undefined {
+/** Types in Go's spelling and keys as XDR: that is what Hubble's column of hashes holds. */
+function evictedKeys({ soroban }: Ledger): { types: string[]; keys: string[] } | undefined {
   if (soroban === undefined) return undefined;
   const types: string[] = [];
-  const hashes: string[] = [];
+  const keys: string[] = [];
   for (const key of soroban.evictedKeys) {
     const name = ledgerEntryTypeName(key.type) ?? "";
     types.push(`LedgerEntryType${name.charAt(0).toUpperCase()}${name.slice(1)}`);
-    hashes.push(hash("sha256", key.toXdr(), "hex"));
+    keys.push(key.toXdrBase64());
   }
-  return { types, hashes };
+  return { types, keys };
 }
 
 function hex(bytes: Uint8Array): string {
