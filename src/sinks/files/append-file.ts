@@ -19,15 +19,15 @@ import { fileError } from "./file-error.ts";
 import { lockPath } from "./path-lock.ts";
 import type { PathLock } from "./path-lock.ts";
 
-/** Text is held until it is this long: one system call for hundreds of rows. */
-export const WRITE_AFTER_CHARS = 256 * 1024;
+/** Bytes are held until there are this many: one system call for hundreds of rows. */
+export const WRITE_AFTER_BYTES = 256 * 1024;
 
 const syncLater = promisify(fsync);
 
 export interface AppendFile {
   readonly path: string;
-  /** Never throws: a disk that is full is told by `sync`, and is then no fault of the text. */
-  append(text: string): void;
+  /** Never throws: a disk that is full is told by `sync`, and is then no fault of the rows. */
+  append(bytes: Uint8Array): void;
   /**
    * Makes everything appended durable and returns the file's length in bytes. After a retryable
    * error it can be called again, and has lost nothing.
@@ -120,7 +120,8 @@ function growing(
 ): AppendFile {
   const regular = lock !== undefined;
   let length_bytes = start_bytes;
-  let pending = "";
+  let pending: Uint8Array[] = [];
+  let pending_bytes = 0;
   let open = true;
   let synced_bytes = -1;
   let writable = true;
@@ -128,7 +129,7 @@ function growing(
   let failure: FlowctlError | undefined;
 
   const flush = () => {
-    const bytes = Buffer.from(pending, "utf8");
+    const bytes = Buffer.concat(pending);
     try {
       for (let done = 0; done < bytes.length;) {
         done += writeSync(descriptor, bytes, done, bytes.length - done);
@@ -137,15 +138,17 @@ function growing(
       if (regular) ftruncateSync(descriptor, length_bytes);
       throw fileError(error, path);
     }
-    pending = "";
+    pending = [];
+    pending_bytes = 0;
     length_bytes += bytes.length;
   };
 
   return {
     path,
-    append(text) {
-      pending += text;
-      if (!writable || pending.length < WRITE_AFTER_CHARS) return;
+    append(bytes) {
+      pending.push(bytes);
+      pending_bytes += bytes.byteLength;
+      if (!writable || pending_bytes < WRITE_AFTER_BYTES) return;
       try {
         flush();
       } catch {

@@ -7,7 +7,7 @@
 
 import { closeSync, fstatSync, mkdirSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { openSqlite } from "../../runtime/sqlite.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 
 /** The holder removes the file when it is done, so an attempt may lock one that is gone. */
@@ -40,7 +40,7 @@ export function lockPath(path: string): PathLock {
 function tryLock(lockFile: string): PathLock | "in use" | "gone" {
   // Kept open until the end: closing any descriptor of a file drops the process's locks on it.
   const descriptor = openSync(lockFile, "a");
-  const database = new DatabaseSync(lockFile);
+  const database = openSqlite(lockFile, { busy_timeout_ms: 0 });
   const free = () => {
     database.close();
     closeSync(descriptor);

@@ -21,7 +21,7 @@ import { FlowctlError } from "../../spec/errors.ts";
 import type { ErrorCode } from "../../spec/errors.ts";
 import { csv } from "../csv.ts";
 import { jsonl } from "../jsonl.ts";
-import { WRITE_AFTER_CHARS } from "./append-file.ts";
+import { WRITE_AFTER_BYTES } from "./append-file.ts";
 
 const LEDGERS = 24;
 const transfers = transferType("transfers");
@@ -258,7 +258,7 @@ test(
     assert.equal(slot.load()?.positions.size, 0);
     const large = testBatch(2, [transfers, [{
       ...transferRows(1, 1)[0],
-      memo: "x".repeat(WRITE_AFTER_CHARS),
+      memo: "x".repeat(WRITE_AFTER_BYTES),
     }]]);
     await sink.write(large);
     await assert.rejects(sink.commit("final"), errorOf("sink/disk-full"));

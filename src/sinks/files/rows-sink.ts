@@ -6,6 +6,7 @@
  * rerun continues behind the last ledger whose rows the file still has.
  */
 
+import { Buffer } from "node:buffer";
 import { dirname, extname, join } from "node:path";
 import type { EventType } from "../../events/event-type.ts";
 import type { Batch, Row } from "../../flow/batch.ts";
@@ -38,8 +39,19 @@ interface Target {
 
 /** What a batch adds to a file. */
 interface Addition {
-  text: string;
   readonly type: string;
+  readonly pieces: Uint8Array[];
+  /** What comes behind the pieces. */
+  text: string;
+}
+
+/** Text becomes bytes in pieces of about this length: a longer one no longer fits the caches. */
+const PIECE_CHARS = 64 * 1024;
+
+function endPiece(addition: Addition): void {
+  if (addition.text === "") return;
+  addition.pieces.push(Buffer.from(addition.text, "utf8"));
+  addition.text = "";
 }
 
 /** `path` is relative to the working directory; `{table}` in it gives each event type a file. */
@@ -84,7 +96,8 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
     }
     if (addition === undefined) {
       const header = holds === "" ? format.header?.(type) ?? "" : "";
-      addition = { text: header, type: format.header === undefined ? "" : type.name };
+      const owner = format.header === undefined ? "" : type.name;
+      addition = { type: owner, pieces: [], text: header };
       additions.set(file, addition);
     }
     return addition;
@@ -98,6 +111,7 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
       for (const row of rows) {
         try {
           addition.text += target.write(row);
+          if (addition.text.length >= PIECE_CHARS) endPiece(addition);
         } catch (error) {
           throw rowError(error, type, row);
         }
@@ -131,11 +145,12 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
     },
     write(batch) {
       // The whole batch is encoded before any of it is taken: a bad row leaves no half ledger.
-      for (const [file, { text, type }] of encode(batch)) {
+      for (const [file, addition] of encode(batch)) {
         const output = outputs.get(file);
         if (output === undefined) continue;
-        output.type = type;
-        output.file.append(text);
+        output.type = addition.type;
+        endPiece(addition);
+        for (const piece of addition.pieces) output.file.append(piece);
       }
       positions.set(batch.source, batch.sequence);
     },
