@@ -175,8 +175,9 @@ test("a second signal ends the run at once, whatever it waits for", async () => 
   const { stdout } = child;
   assert.ok(stdout !== null);
   // Nobody reads the rows any more, so that they can never be drained.
-  stdout.once("data", () => stdout.pause());
-  await sleep(1_500);
+  await once(stdout, "data");
+  stdout.pause();
+  await sleep(1_000);
   child.kill("SIGINT");
   await sleep(500);
   assert.equal(child.exitCode, null, "it waits for the reader");

@@ -28,6 +28,16 @@ test("what a crash left of an unfinished write is no object", async () => {
   assert.deepEqual(await keysOf(openLocalStore(folder.path).list("")), [".config.json"]);
 });
 
+test("deleting an object also deletes what a crash left of writing it, and nothing else", async () => {
+  using folder = temporaryFolder();
+  const id = "a281b6a8-b18c-4727-93b4-e578698a839c";
+  for (const name of [`.flowctl-x-${id}.partial`, `.flowctl-x-y-${id}.partial`, "x", "x-y"]) {
+    writeFileSync(join(folder.path, name), "half");
+  }
+  await openLocalStore(folder.path).delete("x");
+  assert.deepEqual(readdirSync(folder.path).sort(), [`.flowctl-x-y-${id}.partial`, "x-y"]);
+});
+
 test("a failed write leaves the old object and no rest", async () => {
   using folder = temporaryFolder();
   const store = openLocalStore(folder.path);

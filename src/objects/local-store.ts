@@ -12,6 +12,13 @@ import type { GetOptions, ListOptions, ObjectInfo, ObjectStore } from "./object-
 
 /** Names of files that are still being written; a crash may leave one, and `list` passes over it. */
 const PARTIAL = /^\.flowctl-.*\.partial$/;
+/** What follows the object's own name: a UUID. */
+const PARTIAL_END = /^[0-9a-f-]{36}\.partial$/;
+
+/** What the names of all unfinished files of a path begin with. */
+function partialPrefix(path: string): string {
+  return `.flowctl-${basename(path)}-`;
+}
 
 function codeOf(thrown: unknown): string {
   return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
@@ -114,7 +121,7 @@ export function openLocalStore(root: string): ObjectStore {
   async function write(key: string, bytes: Uint8Array): Promise<void> {
     const path = urlOf(key);
     await makeFolder(dirname(path));
-    const partial = join(dirname(path), `.flowctl-${basename(path)}-${randomUUID()}.partial`);
+    const partial = join(dirname(path), `${partialPrefix(path)}${randomUUID()}.partial`);
     try {
       const file = await open(partial, "wx");
       try {
@@ -129,6 +136,18 @@ export function openLocalStore(root: string): ObjectStore {
       throw error;
     }
     await syncFolder(dirname(path));
+  }
+
+  /** With an object goes what a crash left of writing it. */
+  async function remove(key: string): Promise<void> {
+    const path = urlOf(key);
+    await rm(path, { force: true });
+    const names = await readdir(dirname(path)).catch(() => []);
+    const prefix = partialPrefix(path);
+    const left = names.filter((name) =>
+      name.startsWith(prefix) && PARTIAL_END.test(name.slice(prefix.length))
+    );
+    for (const name of left) await rm(join(dirname(path), name), { force: true });
   }
 
   async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<ObjectInfo> {
@@ -193,7 +212,7 @@ export function openLocalStore(root: string): ObjectStore {
     },
     async delete(key) {
       assertKey(key);
-      await attempt("delete", key, () => rm(urlOf(key), { force: true }));
+      await attempt("delete", key, () => remove(key));
     },
     close: async () => {},
   };

@@ -15,7 +15,7 @@ export const CHAOS_SINKS = ["jsonl", "parquet", "sqlite", "postgres"] as const;
 export type ChaosSink = (typeof CHAOS_SINKS)[number];
 
 /** A run is this many ledgers long, and paced, so that it lasts long enough to be hit anywhere. */
-const LEDGERS = 120;
+const LEDGERS = 90;
 const LEDGERS_PER_SECOND = 200;
 /** Kills come this much past the length of an undisturbed run at most: also at its very end. */
 const OVERSHOOT = 1.05;
@@ -113,7 +113,7 @@ function pipelineFile(sink: ChaosSink, database: string): string {
       sources: [{
         id: "ledgers",
         type: "sandbox",
-        config: { ...ledgers, transactions_per_ledger: 10 },
+        config: { ...ledgers, transactions_per_ledger: 8 },
       }],
       processors: [
         { id: "transfers", type: "token-transfer", inputs: ["ledgers"] },
