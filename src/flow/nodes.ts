@@ -127,7 +127,7 @@ function makeSinks(
         state.saveFingerprint(spec.id, fingerprint);
         recorded = true;
       },
-      onFailure: (error) => control.fail(componentError(spec, error)),
+      onFailure: control.fail,
     });
     nodes.set(spec.id, node);
   }

@@ -10,7 +10,6 @@ import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import type { Batch } from "./batch.ts";
 import { withGroups } from "./batch.ts";
-import { componentError } from "./component-error.ts";
 import type { Positions } from "./component.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
@@ -272,7 +271,7 @@ async function addSink(replay: Replay, spec: ComponentSpec): Promise<void> {
     sparse: true,
     ended: control.ended,
     onCommit() {},
-    onFailure: (error) => control.fail(componentError(spec, error)),
+    onFailure: control.fail,
   });
   node.startAbove(await node.open());
   sinks.set(spec.id, node);

@@ -48,7 +48,7 @@ export interface SinkNodeOptions {
   /** Called after each commit. */
   onCommit(): void;
   /** Called when a commit that no write waits for fails. */
-  onFailure(error: unknown): void;
+  onFailure(error: FlowctlError): void;
 }
 
 export function createSinkNode(options: SinkNodeOptions): SinkNode {
@@ -103,6 +103,10 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     }
   }
 
+  function asComponentError(error: unknown): FlowctlError {
+    return error instanceof FlowctlError ? error : componentError(spec, error);
+  }
+
   async function commitNow(reason: CommitReason): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -139,7 +143,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         const reason = dueReason(performance.now());
         if (reason === undefined) armTimer();
         else await commitNow(reason);
-      }).catch(options.onFailure);
+      }).catch((error: unknown) => options.onFailure(asComponentError(error)));
     }, COMMIT_IDLE_ms);
   }
 
