@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { xdrTypes } from "../src/gen/xdr/types.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import { checkWhole, XdrBytes } from "../src/stellar/xdr/xdr-bytes.ts";
+import { ArrayView } from "../src/stellar/xdr/xdr-view.ts";
 import { allLedgers } from "./support/ledgers.ts";
 import { sharedMissing } from "./support/shared.ts";
 import { compareWithSdk } from "./support/xdr-compare.ts";
@@ -103,6 +104,33 @@ test(`damaged real ledgers are refused exactly when the SDK refuses them${why}`,
     assert.equal(accepts("LedgerCloseMeta", bytes), schema.validateXdr(bytes), ledger.name);
   }
 });
+
+test("a view over damaged bytes gives a value inside of them or an error, whatever is read", () => {
+  const random = seeded(4);
+  for (const [name, schema] of schemas) {
+    const info = xdrTypes[name];
+    assert.ok(info);
+    if (info.kind === "enum") continue;
+    for (let round = 0; round < 20; round++) {
+      const bytes = damage(randomXdr(schema, random), random).slice(0, 20_000);
+      const view = info.view(new XdrBytes(bytes), 0) as unknown as Readonly<
+        Record<string, unknown>
+      >;
+      const members = Object.getOwnPropertyNames(Object.getPrototypeOf(view));
+      for (const member of members) readMember(view, member, bytes.buffer);
+    }
+  }
+});
+
+function readMember(view: Readonly<Record<string, unknown>>, member: string, memory: unknown) {
+  try {
+    const value = view[member];
+    const found = value instanceof ArrayView ? value.toArray() : [value];
+    for (const one of found) if (one instanceof Uint8Array) assert.equal(one.buffer, memory);
+  } catch (thrown) {
+    if (!(thrown instanceof FlowctlError)) throw thrown;
+  }
+}
 
 test("nesting is bounded where the SDK bounds it", () => {
   for (const levels of [1, 100, 370, 374, 375, 376, 400, 5000]) {
