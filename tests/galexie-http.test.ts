@@ -111,6 +111,16 @@ test("a bad network delays the ledgers and does not change them", async () => {
   });
 });
 
+test("a manifest that is cut on the way is read again", async () => {
+  await withLake(async (port) => {
+    await using proxy = await startFaultProxy(
+      port,
+      ({ index }) => index < 2 ? { kind: "length", by: -10 - 20 * index } : undefined,
+    );
+    assert.ok(sameLedgers(metasOf(await readLake(config(proxy.port))), ledgers));
+  });
+});
+
 test("a server that is not there is unreachable, after the retries", async () => {
   await assert.rejects(
     readLake(config(1)),

@@ -22,6 +22,15 @@ interface ListPage {
   readonly nextPageToken?: string;
 }
 
+/** An answer that is no JSON was cut or garbled on the way, so that asking again may help. */
+function parseAnswer<T>(request: Request, body: Uint8Array): T {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as T;
+  } catch (error) {
+    throw objectError(request, { detail: messageOf(error) });
+  }
+}
+
 /** Application default credentials; an emulator at another endpoint is asked without any. */
 function credentials(options: StoreOptions, emulated: boolean) {
   if (options.anonymous === true || emulated) return async () => ({});
@@ -141,8 +150,8 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
         throw error;
       });
       bucketSeen = true;
-      const text = new TextDecoder().decode(answer.body);
-      const { items = [], nextPageToken } = JSON.parse(text) as ListPage;
+      const asked: Request = { action: "list", url: urlOf(below) };
+      const { items = [], nextPageToken } = parseAnswer<ListPage>(asked, answer.body);
       for (const item of items) {
         const key = item.name.slice(cut);
         if (key === request.startAfter || key.endsWith("/")) continue;
@@ -178,7 +187,8 @@ export function openGcsStore(bucket: string, prefix: string, options: StoreOptio
         signal,
       });
       if (answer === undefined) return undefined;
-      const { size } = JSON.parse(new TextDecoder().decode(answer.body)) as { size?: string };
+      const asked: Request = { action: "look up", url: urlOf(key) };
+      const { size } = parseAnswer<{ readonly size?: string }>(asked, answer.body);
       return { key, size_bytes: Number(size ?? 0) };
     },
     list: (below, request = {}) => list(below, request),

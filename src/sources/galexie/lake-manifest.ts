@@ -49,15 +49,31 @@ function parseManifest(text: string, url: string): LakeManifest {
   }
 }
 
-/** Undefined when the lake has none, which older lakes do not. */
+/** Damage on the way is told from a wrong manifest by reading it so often, or until it stays. */
+const MAX_READS = 4;
+
+/** Undefined when the lake has none, as older lakes do not. */
 export async function readManifest(
   store: ObjectStore,
   options: RequestOptions = {},
 ): Promise<LakeManifest | undefined> {
+  let before: string | undefined;
+  for (let reads = 1;; reads++) {
+    const text = await readText(store, options);
+    if (text === undefined) return undefined;
+    try {
+      return parseManifest(text, store.urlOf(MANIFEST_KEY));
+    } catch (error) {
+      if (text === before || reads === MAX_READS) throw error;
+      before = text;
+    }
+  }
+}
+
+async function readText(store: ObjectStore, options: RequestOptions): Promise<string | undefined> {
   try {
     const range = { start: 0, end: MAX_MANIFEST_BYTES };
-    const bytes = await store.get(MANIFEST_KEY, { ...options, range });
-    return parseManifest(new TextDecoder().decode(bytes), store.urlOf(MANIFEST_KEY));
+    return new TextDecoder().decode(await store.get(MANIFEST_KEY, { ...options, range }));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
