@@ -18,7 +18,7 @@ function parseExact(text: string): unknown {
 
 function exact(value: Json): unknown {
   if (typeof value === "bigint") return `#${value}`;
-  if (typeof value === "number") return Object.is(value, -0) ? "#-0" : `#${value}`;
+  if (typeof value === "number") return `#${value}`;
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(exact);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, exact(item)]));
@@ -27,6 +27,7 @@ function exact(value: Json): unknown {
 function expected(type: ColumnType, value: Value): unknown {
   if (value === null) return null;
   if (type === "decimal") return `#${value}`;
+  if (type === "double" && Object.is(value, -0)) return "#-0";
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (value instanceof Date) return isoTimestamp(value);
   return exact(value as Json);

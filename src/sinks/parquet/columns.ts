@@ -81,6 +81,11 @@ const TEXT = {
 } as const;
 
 const MICROS_PER_MS = 1000n;
+const INT32_LEAST = -(2n ** 31n);
+const INT32_LIMIT = 2n ** 31n;
+const INT64_LEAST = -(2n ** 63n);
+const INT64_LIMIT = 2n ** 63n;
+const UINT64_LIMIT = 2n ** 64n;
 
 const KINDS: Readonly<Record<ColumnType, Kind>> = {
   string: {
@@ -89,11 +94,11 @@ const KINDS: Readonly<Record<ColumnType, Kind>> = {
   },
   int32: {
     elements: (name, repetition_type) => [{ name, repetition_type, type: "INT32" }],
-    store: (value: number | bigint) => Number(integer(BigInt(value), -(2n ** 31n), 2n ** 31n)),
+    store: (value: number | bigint) => Number(integer(value, INT32_LEAST, INT32_LIMIT)),
   },
   int64: {
     elements: (name, repetition_type) => [{ name, repetition_type, type: "INT64" }],
-    store: (value: number | bigint) => integer(BigInt(value), -(2n ** 63n), 2n ** 63n),
+    store: (value: number | bigint) => integer(value, INT64_LEAST, INT64_LIMIT),
   },
   uint64: {
     // The newer logical type would make hyparquet-writer 0.17 write a footer that Arrow refuses.
@@ -103,7 +108,7 @@ const KINDS: Readonly<Record<ColumnType, Kind>> = {
       type: "INT64",
       converted_type: "UINT_64",
     }],
-    store: (value: number | bigint) => integer(BigInt(value), 0n, 2n ** 64n),
+    store: (value: number | bigint) => integer(value, 0n, UINT64_LIMIT),
   },
   double: {
     elements: (name, repetition_type) => [{ name, repetition_type, type: "DOUBLE" }],
@@ -193,9 +198,10 @@ function withoutConversion({ converted_type: _, ...element }: SchemaElement): Sc
 }
 
 /** `limit` is the first integer above the range. */
-function integer(value: bigint, least: bigint, limit: bigint): bigint {
-  if (value < least || value >= limit) throw new RangeError("out of the column's range");
-  return value;
+function integer(value: number | bigint, least: bigint, limit: bigint): bigint {
+  const exact = typeof value === "bigint" ? value : BigInt(value);
+  if (exact < least || exact >= limit) throw new RangeError("out of the column's range");
+  return exact;
 }
 
 /** Two's complement, most significant byte first, as the format stores decimals. */

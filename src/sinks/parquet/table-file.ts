@@ -42,7 +42,9 @@ export function createConverter(
       const values = new Array<Stored>(rows.length);
       let last: Value | undefined;
       let lastStored: Stored = null;
-      for (const [index, row] of rows.entries()) {
+      // By index: an iterator would be made for each column of each ledger.
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index] as Row;
         const value = row[column.name];
         if (index === 0 || !Object.is(value, last)) {
           try {
