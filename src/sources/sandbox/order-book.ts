@@ -24,6 +24,7 @@ export interface Offer extends Pair {
 const bookOf = ({ selling, buying }: Pair) => `${selling.code}-${buying.code}`;
 const offerName = (offer: Pair & { id: bigint }) => `offer/${bookOf(offer)}:${offer.id}`;
 
+/** Entries name their seller by key; this finds the party, which the key's own array stands for. */
 const sellers = new WeakMap<Uint8Array, Party>();
 
 export function offerEntry(offer: Offer): xdr.OfferEntryWire {

@@ -6,13 +6,10 @@ import { account, MAX_AMOUNT, spendable, trustLine } from "./holdings.ts";
 import type { Operation } from "./operation.ts";
 import type { Party } from "./party.ts";
 import { accountMerge, createAccountOperation, payment } from "./payment.ts";
-import type { Random } from "./random.ts";
-import { type Intent, muxedId, type Scene } from "./scenario.ts";
 import { pathPayment, postOffer, trade } from "./scenario-market.ts";
-import type { Receiver } from "./token-events.ts";
+import { type Intent, receiver, type Scene, smallAmount } from "./scene.ts";
 import { UNIT } from "./world.ts";
 
-const MUXED_RECEIVER_SHARE = 0.1;
 const MOST_PAYMENTS = 5;
 
 /** Undefined: it cannot happen now. */
@@ -37,17 +34,6 @@ export function planClassic(scene: Scene, failing: boolean): Intent | undefined 
   let at = scene.chance.below(ALL_WEIGHTS);
   const chosen = PLANS.find(([weight]) => (at -= weight) < 0)?.[1] ?? payments;
   return chosen(scene, failing) ?? payments(scene, failing);
-}
-
-/** An amount that leaves most of a balance where it is. */
-export function smallAmount(chance: Random, balance: bigint): bigint {
-  const wish = BigInt(chance.between(1, 1_000_000_000));
-  const most = balance / 20n;
-  return wish < most ? wish : most > 0n ? most : 1n;
-}
-
-export function receiver(chance: Random, party: Party): Receiver {
-  return { party, muxedId: chance.chance(MUXED_RECEIVER_SHARE) ? muxedId(chance) : undefined };
 }
 
 function payments(scene: Scene, failing: boolean): Intent | undefined {

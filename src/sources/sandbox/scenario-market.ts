@@ -8,7 +8,7 @@ import { anyPair, inverse, makerOffer, sellPrice, worth } from "./market.ts";
 import { type Offer, offersOf } from "./order-book.ts";
 import type { Party } from "./party.ts";
 import { pathPaymentStrictReceive, pathPaymentStrictSend, type PathTerms } from "./path-payment.ts";
-import { type Intent, muxedId, type Scene } from "./scenario.ts";
+import { type Intent, receiver, type Scene } from "./scene.ts";
 import { UNIT } from "./world.ts";
 
 /** Offers of one maker in one book; more are changed or removed instead. */
@@ -85,8 +85,7 @@ export function pathPayment(scene: Scene, failing: boolean): Intent | undefined 
   const wish = worth(BigInt(chance.between(1, 100)) * UNIT, world.native, sendAsset);
   const sent = wish < funds ? wish : funds + 1n;
   const arrives = worth(sent, sendAsset, destAsset);
-  const muxed = chance.chance(0.1) ? muxedId(chance) : undefined;
-  const common = { from: source, to: { party: other, muxedId: muxed }, sendAsset, destAsset, path };
+  const common = { from: source, to: receiver(chance, other), sendAsset, destAsset, path };
   const strictSend = chance.chance(0.5);
   const terms: PathTerms = strictSend
     ? { ...common, amount: sent, limit: arrives * (failing ? 12n : 8n) / 10n + 1n }

@@ -12,8 +12,7 @@ import {
 } from "./contracts.ts";
 import { spendable, trustLine } from "./holdings.ts";
 import type { Party } from "./party.ts";
-import type { Intent, Scene } from "./scenario.ts";
-import { receiver, smallAmount } from "./scenario-classic.ts";
+import { type Intent, receiver, type Scene, smallAmount } from "./scene.ts";
 import { UNIT } from "./world.ts";
 
 export function planCall(scene: Scene, failing: boolean): Intent | undefined {

@@ -2,10 +2,9 @@
 
 import { accountOf } from "./holdings.ts";
 import type { LedgerState } from "./ledger-state.ts";
-import type { Operation } from "./operation.ts";
-import type { Party } from "./party.ts";
 import type { Random } from "./random.ts";
 import { planClassic } from "./scenario-classic.ts";
+import { createScene, type Intent, muxedId, type Scene } from "./scene.ts";
 import { planCall } from "./scenario-soroban.ts";
 import type { Draft } from "./transaction.ts";
 import type { Memo } from "./token-events.ts";
@@ -23,54 +22,13 @@ export interface Density {
   readonly failureShare: number;
 }
 
-/** What one transaction shall do. */
-export interface Intent {
-  readonly source: Party;
-  readonly operations: readonly Operation[];
-}
-
-/** What the choices of one ledger are made from. */
-export interface Scene {
-  readonly world: World;
-  readonly state: LedgerState;
-  readonly chance: Random;
-  /** A party that sends nothing in this ledger yet, and now does; undefined: all of them do. */
-  take(from: readonly Party[]): Party | undefined;
-  /** The same for one party; undefined: it sends something already. */
-  claim(party: Party): Party | undefined;
-}
-
-const TRIES = 64;
-
-function scene(world: World, state: LedgerState, chance: Random): Scene {
-  const busy = new Set<Party>();
-  const claim = (party: Party): Party | undefined => {
-    if (busy.has(party)) return undefined;
-    busy.add(party);
-    return party;
-  };
-  return {
-    world,
-    state,
-    chance,
-    claim,
-    take(from) {
-      for (let i = 0; i < TRIES; i++) {
-        const party = claim(chance.pick(from));
-        if (party !== undefined) return party;
-      }
-      return from.find(claim);
-    },
-  };
-}
-
 export function planLedger(
   world: World,
   state: LedgerState,
   chance: Random,
   density: Density,
 ): Draft[] {
-  const here = scene(world, state, chance);
+  const here = createScene(world, state, chance);
   const drafts: Draft[] = [];
   for (let i = 0; i < density.transactions; i++) {
     const failing = chance.chance(density.failureShare);
@@ -95,10 +53,6 @@ function draft({ world, state, chance }: Scene, { source, operations }: Intent):
     bid: BigInt(chance.between(1, 20)) * 100n,
     feeBump: chance.chance(FEE_BUMP_SHARE) ? chance.pick(world.payers) : undefined,
   };
-}
-
-export function muxedId(chance: Random): bigint {
-  return BigInt(chance.below(2 ** 32)) << 32n | BigInt(chance.below(2 ** 32));
 }
 
 const MEMO_TEXTS = ["rent", "invoice 2026-114", "thanks!", "déjà vu", "order #7731", "payout"];

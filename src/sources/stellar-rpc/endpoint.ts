@@ -28,12 +28,15 @@ export interface Endpoint {
   ): Promise<T>;
 }
 
+const MAX_TEXT_CHARACTERS = 500;
+
 /** An error object in a JSON-RPC answer. */
 export class RpcError extends FlowctlError {
   readonly rpcCode: number;
 
   constructor(name: string, method: string, rpcCode: number, text: string) {
-    super("source/rejected", `${name} refused ${method}: ${text} (${rpcCode})`, {
+    const said = text.slice(0, MAX_TEXT_CHARACTERS).replace(/\s+/g, " ");
+    super("source/rejected", `${name} refused ${method}: ${said} (${rpcCode})`, {
       hint: rpcCode === METHOD_NOT_FOUND
         ? "The server is too old for getLedgers, or is no Stellar RPC server."
         : "See what the server says; another server may do it.",
@@ -140,13 +143,21 @@ function addressOf({ url, headers }: EndpointOptions) {
   return {
     url: parsed.href,
     name: origin,
-    headers: {
-      "content-type": "application/json",
-      "user-agent": "flowctl",
-      ...(login === ":" ? {} : { authorization: `Basic ${btoa(login)}` }),
-      ...headers,
-    },
+    headers: merged(
+      { "content-type": "application/json", "user-agent": "flowctl" },
+      login === ":" ? {} : { authorization: `Basic ${btoa(login)}` },
+      headers,
+    ),
   };
+}
+
+/** The later ones win, in whichever case their names are written. */
+function merged(...all: readonly Readonly<Record<string, string>>[]): Headers {
+  const headers = new Headers();
+  for (const some of all) {
+    for (const [name, value] of Object.entries(some)) headers.set(name, value);
+  }
+  return headers;
 }
 
 const DEFAULT_PAUSE_MS = 1000;
