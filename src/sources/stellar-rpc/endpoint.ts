@@ -155,9 +155,20 @@ function addressOf({ url, headers }: EndpointOptions) {
 function merged(...all: readonly Readonly<Record<string, string>>[]): Headers {
   const headers = new Headers();
   for (const some of all) {
-    for (const [name, value] of Object.entries(some)) headers.set(name, value);
+    for (const [name, value] of Object.entries(some)) setHeader(headers, name, value);
   }
   return headers;
+}
+
+/** The runtime's own error shows the value, which may be a key. */
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch {
+    throw new FlowctlError("spec/invalid", `the header ${name} cannot be sent as it is`, {
+      hint: "A header's value is one line of ASCII text; look for a line break at its end.",
+    });
+  }
 }
 
 const DEFAULT_PAUSE_MS = 1000;

@@ -383,6 +383,12 @@ test("a missing url and a wrong one are said at the start", async () => {
     await stellarRpc.create(testContext(stellarRpc, config));
   await rejects(create({}), "spec/missing-value", /has no url/);
   await rejects(create({ url: "rpc.example.org" }), "spec/invalid", /http:\/\/ or https:\/\//);
+  const broken = { url: "http://localhost", auth_header: "Bearer s3c\nret" };
+  await rejects(
+    create(broken),
+    "spec/invalid",
+    /^the header authorization cannot be sent as it is$/,
+  );
 });
 
 test("keys of older files are understood", () => {
