@@ -4,7 +4,7 @@ import type { Batch, EventGroup } from "../flow/batch.ts";
 import { countRows, withGroups } from "../flow/batch.ts";
 import type { Processor } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
-import { Ledger } from "../stellar/ledger.ts";
+import { type Ledger, openLedger } from "../stellar/ledger.ts";
 import { ledgerBytes } from "../stellar/ledger-batch.ts";
 import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { networkTag, passphraseOf } from "../stellar/networks.ts";
@@ -31,7 +31,7 @@ export class LedgerScope {
   #id = 0n;
 
   constructor(bytes: Uint8Array, network: string) {
-    this.ledger = new Ledger(bytes);
+    this.ledger = openLedger(bytes);
     this.network = network;
     this.idPrefix = `${networkTag(network)}-${this.ledger.sequence}`;
     this.sequence = BigInt(this.ledger.sequence);

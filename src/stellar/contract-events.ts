@@ -32,8 +32,12 @@ export interface EventPlaces {
 
 const NOTHING: readonly number[] = [];
 
-/** One walk over the meta, after which the transaction knows where it ends. */
+/** One walk over the meta, after which the transaction knows its events and where it ends. */
 export function findEvents(transaction: LedgerTransaction): EventPlaces {
+  return transaction.events ??= walkMeta(transaction);
+}
+
+function walkMeta(transaction: LedgerTransaction): EventPlaces {
   const { xdr, metaOffset } = transaction;
   const version = xdr.int32(metaOffset, "TransactionMeta");
   const start = metaOffset + INT_BYTES;

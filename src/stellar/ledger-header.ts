@@ -1,6 +1,6 @@
 /** The header of a ledger, read from the bytes of its LedgerCloseMeta without looking at the rest. */
 
-import { Ledger } from "./ledger.ts";
+import { openLedger } from "./ledger.ts";
 
 export interface LedgerHeader {
   /** Version of the LedgerCloseMeta union: 0 to 2. */
@@ -20,7 +20,7 @@ export interface LedgerHeader {
 
 /** Throws `xdr/malformed` or `xdr/unknown-arm` with the byte offset when this is no ledger. */
 export function readLedgerHeader(bytes: Uint8Array): LedgerHeader {
-  const { version, sequence, protocol, closedAt, headerEntry } = new Ledger(bytes);
+  const { version, sequence, protocol, closedAt, headerEntry } = openLedger(bytes);
   const { header } = headerEntry;
   return {
     metaVersion: version,

@@ -4,6 +4,7 @@ import { skipLedgerEntryChange } from "../gen/xdr/ledger-entry-change.ts";
 import { skipTransactionMeta, TransactionMetaView } from "../gen/xdr/transaction-meta.ts";
 import { skipTransactionResult, TransactionResultView } from "../gen/xdr/transaction-result.ts";
 import { TransactionResultCode } from "../gen/xdr/transaction-result-code.ts";
+import type { EventPlaces } from "./contract-events.ts";
 import { UNBOUNDED, type XdrBytes } from "./xdr/xdr-bytes.ts";
 
 const HASH_BYTES = 32;
@@ -15,6 +16,8 @@ export class LedgerTransaction {
   readonly index: number;
   /** Byte where the TransactionResultPair starts: the hash, then the result. */
   readonly pairOffset: number;
+  /** Where its events stand, once `findEvents` has looked. */
+  events: EventPlaces | undefined;
   readonly #version: number;
   #hash = "";
   #feeChanges = 0;

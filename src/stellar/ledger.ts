@@ -27,6 +27,7 @@ export class Ledger {
   readonly closedAt: Date;
   readonly #body: ReturnType<typeof bodyOf>;
   #transactionsEnd = 0;
+  #transactions: readonly LedgerTransaction[] | undefined;
 
   /** Throws `xdr/malformed` or `xdr/unknown-arm` when the bytes hold no ledger. */
   constructor(bytes: Uint8Array) {
@@ -66,16 +67,23 @@ export class Ledger {
     return this.meta.v1 ?? this.meta.v2;
   }
 
-  /** The transactions in the order in which they were applied. */
+  /**
+   * The transactions in the order in which they were applied. They are found in one walk, and kept
+   * after the first whole one with what was found out about each.
+   */
   *transactions(): IterableIterator<LedgerTransaction> {
+    if (this.#transactions !== undefined) return yield* this.#transactions;
+    const found: LedgerTransaction[] = [];
     const count = this.transactionCount;
     let offset = this.#body.txProcessingOffset + 4;
     for (let index = 1; index <= count; index++) {
       const transaction = new LedgerTransaction(this.xdr, offset, index, this.version);
       yield transaction;
       offset = transaction.endOffset;
+      found.push(transaction);
     }
     this.#transactionsEnd = offset;
+    this.#transactions = found;
   }
 
   /**
@@ -93,6 +101,18 @@ export class Ledger {
       throw malformed("LedgerCloseMeta", end, `${xdr.length - end} bytes too many`);
     }
   }
+}
+
+const open = new WeakMap<Uint8Array, Ledger>();
+
+/**
+ * The ledger in these bytes, which must not change. Whoever opens the same bytes again, such as
+ * another processor, gets the same ledger, with everything that is known of it.
+ */
+export function openLedger(bytes: Uint8Array): Ledger {
+  let ledger = open.get(bytes);
+  if (ledger === undefined) open.set(bytes, ledger = new Ledger(bytes));
+  return ledger;
 }
 
 function skipAll(xdr: XdrBytes, offset: number, skip: Skip): number {

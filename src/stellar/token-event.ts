@@ -24,7 +24,7 @@ export function readTokenEvent(
 ): Transfer | undefined {
   const { xdr, topicCount, contractOffset } = event;
   if (event.type !== CONTRACT_EVENT || contractOffset === 0 || topicCount < 2) return undefined;
-  const topic = TOPICS.get(symbolAt(xdr, event.topicsOffset) ?? "");
+  const topic = topicAt(xdr, event.topicsOffset);
   if (topic === undefined || topic === "fee") return undefined;
   const topics = topicOffsets(event);
   const payload = readPayload(xdr, topics[topicCount] ?? 0, version);
@@ -37,12 +37,31 @@ export function readTokenEvent(
   return { topic, from, to, asset, contract, amount: payload.amount, toMuxedId: payload.toMuxedId };
 }
 
-const TOPICS: ReadonlyMap<string, TransferTopic> = new Map(
-  (["transfer", "mint", "burn", "clawback", "fee"] as const).map((topic) => [topic, topic]),
+const TOPICS: ReadonlyMap<number, { topic: TransferTopic; length: number; rest: number }> = new Map(
+  (["transfer", "mint", "burn", "clawback", "fee"] as const).map((topic) => {
+    const bytes = Buffer.alloc(8);
+    bytes.write(topic);
+    return [bytes.readInt32BE(0), { topic, length: topic.length, rest: bytes.readInt32BE(4) }];
+  }),
 );
 
+/**
+ * The kind of movement that the symbol at `offset` names; undefined when it is something else. It
+ * is compared as numbers, because this is asked of every event: texts would be thrown away at once.
+ */
+export function topicAt(xdr: XdrBytes, offset: number): TransferTopic | undefined {
+  if (xdr.int32(offset, "ScVal") !== ScValType.scvSymbol) return undefined;
+  const length = xdr.uint32(offset + 4, "ScVal.sym");
+  if (length < 3) return undefined;
+  const known = TOPICS.get(xdr.int32(offset + 8, "ScVal.sym"));
+  if (known?.length !== length) return undefined;
+  return length <= 4 || xdr.int32(offset + 12, "ScVal.sym") === known.rest
+    ? known.topic
+    : undefined;
+}
+
 /** The text of the symbol at `offset`; undefined when the value is none. */
-export function symbolAt(xdr: XdrBytes, offset: number): string | undefined {
+function symbolAt(xdr: XdrBytes, offset: number): string | undefined {
   if (xdr.int32(offset, "ScVal") !== ScValType.scvSymbol) return undefined;
   const length = xdr.variableLength(offset + 4, 32, "ScVal.sym");
   return xdr.latin1(offset + 8, offset + 8 + length);

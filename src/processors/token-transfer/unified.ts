@@ -16,7 +16,7 @@ import { ContractEventParts, findEvents } from "../../stellar/contract-events.ts
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { malformed } from "../../stellar/xdr/xdr-bytes.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
-import { readTokenEvent, symbolAt } from "../../stellar/token-event.ts";
+import { readTokenEvent, topicAt } from "../../stellar/token-event.ts";
 import type { Transfer } from "../../stellar/transfer.ts";
 import { transferRow } from "./transfer-row.ts";
 
@@ -72,7 +72,7 @@ function readFee(
   { native }: AssetBook,
 ): Transfer | undefined {
   const event = new ContractEventParts(xdr, offset);
-  if (event.topicCount === 0 || symbolAt(xdr, event.topicsOffset) !== "fee") return undefined;
+  if (event.topicCount === 0 || topicAt(xdr, event.topicsOffset) !== "fee") return undefined;
   const payer = skipScVal(xdr, event.topicsOffset);
   const isFee = event.topicCount === 2 && event.type === CONTRACT_EVENT &&
     event.contractOffset !== 0 && contractAddress(xdr, event.contractOffset) === native.contract &&
