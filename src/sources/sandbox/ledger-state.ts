@@ -36,8 +36,8 @@ export interface LedgerState {
   /** Creates or replaces the entry. Without a change of its data it still counts as updated. */
   put(name: string, key: LedgerKey, data: EntryData): void;
   remove(name: string): void;
-  /** Names of the offers that exist in a book: what stands between "offer/" and ":". */
-  offers(book: string): Iterable<string>;
+  /** The offers of a book (what stands between "offer/" and ":" in their names), best first. */
+  offers(book: string): readonly OfferEntry[];
   begin(): void;
   /** Ends the innermost scope and returns what it changed, in the order of first touch. */
   commit(): readonly Change[];
@@ -45,24 +45,50 @@ export interface LedgerState {
   rollback(): void;
 }
 
+export type OfferEntry = xdr.OfferEntryWire;
+
 const OFFER_NAME = /^offer\/([^:]+):/;
+
+function offerIn(slot: Slot | undefined): OfferEntry | undefined {
+  return slot?.entry.data.type === 2 ? slot.entry.data.offer : undefined;
+}
+
+/** Better price first, then older. */
+function compareOffers(a: OfferEntry, b: OfferEntry): number {
+  return a.price.n * b.price.d - b.price.n * a.price.d || Number(a.offerId - b.offerId);
+}
+
+/** Where the offer stands in the sorted list, or would stand. */
+function placeOf(offers: readonly OfferEntry[], offer: OfferEntry): number {
+  let [low, high] = [0, offers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = offers[middle];
+    if (other !== undefined && compareOffers(other, offer) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 export function ledgerState(): LedgerState {
   const slots = new Map<string, Slot>();
-  const books = new Map<string, Set<string>>();
+  const books = new Map<string, OfferEntry[]>();
   const scopes: Scope[] = [];
   let sequence = 0;
   let closeTime = 0n;
 
   const set = (name: string, slot: Slot | undefined): void => {
+    const old = slots.get(name);
     if (slot === undefined) slots.delete(name);
     else slots.set(name, slot);
     const book = OFFER_NAME.exec(name)?.[1];
     if (book === undefined) return;
-    const offers = books.get(book) ?? new Set();
+    const offers = books.get(book) ?? [];
     books.set(book, offers);
-    if (slot === undefined) offers.delete(name);
-    else offers.add(name);
+    const before = offerIn(old);
+    const after = offerIn(slot);
+    if (before !== undefined) offers.splice(placeOf(offers, before), 1);
+    if (after !== undefined) offers.splice(placeOf(offers, after), 0, after);
   };
   const record = (name: string, after: Slot | undefined): void => {
     const scope = scopes.at(-1);

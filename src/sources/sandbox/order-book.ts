@@ -67,22 +67,27 @@ export function removeOffer(state: LedgerState, offer: Offer): void {
   addSubEntries(state, offer.seller, -1);
 }
 
-/** All offers of a pair, best price first, then oldest first. */
-export function offersOf(state: LedgerState, pair: Pair): Offer[] {
-  const offers: Offer[] = [];
-  for (const name of state.offers(bookOf(pair))) {
-    const data = state.get(name);
-    if (data?.type !== 2) continue;
-    const { offerId: id, amount, price, sellerId } = data.offer;
-    const seller = sellers.get(sellerId.ed25519);
-    if (seller !== undefined) offers.push({ ...pair, id, seller, amount, price });
-  }
-  const byPrice = (a: Offer, b: Offer) => a.price.n * b.price.d - b.price.n * a.price.d;
-  return offers.sort((a, b) => byPrice(a, b) || Number(a.id - b.id));
+function offerOf(pair: Pair, entry: xdr.OfferEntryWire): Offer {
+  const { offerId: id, amount, price, sellerId } = entry;
+  const seller = sellers.get(sellerId.ed25519);
+  if (seller === undefined) throw new Error(`offer ${id} has no seller`);
+  return { ...pair, id, seller, amount, price };
+}
+
+export function hasOffers(state: LedgerState, pair: Pair): boolean {
+  return state.offers(bookOf(pair)).length > 0;
+}
+
+/** The offers of one seller in a book, best price first. */
+export function offersBy(state: LedgerState, pair: Pair, seller: Party): Offer[] {
+  return state.offers(bookOf(pair))
+    .filter(({ sellerId }) => sellerId.ed25519 === seller.publicKey)
+    .map((entry) => offerOf(pair, entry));
 }
 
 export function offerById(state: LedgerState, pair: Pair, id: bigint): Offer | undefined {
-  return offersOf(state, pair).find((offer) => offer.id === id);
+  const data = state.get(offerName({ ...pair, id }));
+  return data?.type === 2 ? offerOf(pair, data.offer) : undefined;
 }
 
 export interface Taking {
@@ -113,9 +118,11 @@ export function takeOffers(state: LedgerState, taking: Taking): Taken {
   let sheep = 0n;
   let wheat = 0n;
   const pair = { selling: taking.wheat, buying: taking.sheep };
-  for (const offer of offersOf(state, pair)) {
-    if (sheep === taking.maxSheep || wheat === taking.maxWheat) break;
-    if (!taking.acceptable(offer.price)) break;
+  while (sheep < taking.maxSheep && wheat < taking.maxWheat) {
+    // What was taken whole has left the book, so the best offer is always the next one.
+    const [best] = state.offers(bookOf(pair));
+    if (best === undefined || !taking.acceptable(best.price)) break;
+    const offer = offerOf(pair, best);
     if (offer.seller === taking.taker) return { sheep, wheat, atoms, events, crossedSelf: true };
     const fill = fillOffer(state, offer, {
       maxSheepSend: taking.maxSheep - sheep,

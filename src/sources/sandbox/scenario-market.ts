@@ -5,7 +5,7 @@ import { spendable, trustLine } from "./holdings.ts";
 import type { LedgerState } from "./ledger-state.ts";
 import { manageOffer } from "./manage-offer.ts";
 import { anyPair, inverse, makerOffer, sellPrice, worth } from "./market.ts";
-import { type Offer, offersOf } from "./order-book.ts";
+import { hasOffers, type Offer, offersBy } from "./order-book.ts";
 import type { Party } from "./party.ts";
 import { pathPaymentStrictReceive, pathPaymentStrictSend, type PathTerms } from "./path-payment.ts";
 import { type Intent, receiver, type Scene } from "./scene.ts";
@@ -24,7 +24,7 @@ export function postOffer(scene: Scene, failing: boolean): Intent | undefined {
   if (failing) {
     return { source: maker, operations: [makerOffer(maker, pair, chance, MISSING_OFFER_ID)] };
   }
-  const own = offersOf(state, pair).filter(({ seller }) => seller === maker);
+  const own = offersBy(state, pair, maker);
   if (own.length < MOST_OFFERS) {
     return { source: maker, operations: [makerOffer(maker, pair, chance)] };
   }
@@ -72,7 +72,7 @@ export function pathPayment(scene: Scene, failing: boolean): Intent | undefined 
   const hops = [sendAsset, ...path, destAsset];
   const traded = hops.slice(1).every((wheat, i) => {
     const sheep = hops[i];
-    return sheep !== undefined && offersOf(state, { selling: wheat, buying: sheep }).length > 0;
+    return sheep !== undefined && hasOffers(state, { selling: wheat, buying: sheep });
   });
   if (!traded) return undefined;
   const sender = chance.pick(world.users);
