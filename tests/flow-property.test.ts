@@ -1,5 +1,5 @@
 /**
- * Whatever the graph, the pace, the failures and the instants at which the process dies: when the
+ * Whatever the graph, the pace, the failures and the instants at which the process dies or is stopped: when the
  * range has ended, each sink holds exactly what an undisturbed run gives.
  *
  * A death is a gate that closes: from then on no component call returns, so nothing more becomes
@@ -30,9 +30,14 @@ import {
 import type { Model, ModelNode } from "./support/flow-model.ts";
 import { expectedOf, isPoison, leadingToSinks, models, rowsIn } from "./support/flow-model.ts";
 
+interface End {
+  readonly how: "die" | "stop";
+  readonly after: number;
+}
+
 interface Chaos {
-  /** Calls after which the process dies, one entry per run; then a run that lives. */
-  readonly deaths: readonly number[];
+  /** After how many calls the process dies or is stopped, per run; then a run that lives. */
+  readonly ends: readonly End[];
   /** Every how many calls one fails for now, or takes a turn of the event loop. */
   readonly hiccup: number;
   readonly pause: number;
@@ -41,7 +46,13 @@ interface Chaos {
 }
 
 const chaos: fc.Arbitrary<Chaos> = fc.record({
-  deaths: fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 4 }),
+  ends: fc.array(
+    fc.record({
+      how: fc.constantFrom("die", "stop"),
+      after: fc.integer({ min: 1, max: 400 }),
+    }),
+    { maxLength: 4 },
+  ),
   hiccup: fc.integer({ min: 3, max: 60 }),
   pause: fc.integer({ min: 1, max: 30 }),
   large: fc.integer({ min: 1, max: 30 }),
@@ -50,24 +61,23 @@ const chaos: fc.Arbitrary<Chaos> = fc.record({
 const never = new Promise<never>(() => {});
 
 /** What happens at each call of a component: it dies, fails for now, waits, or goes on. */
-function createFate(model: Chaos, death: number | undefined) {
+function createFate(model: Chaos, end: End | undefined) {
   let calls = 0;
-  let die: () => void = () => {};
-  const died = new Promise<void>((resolve) => die = resolve);
+  let reach: () => void = () => {};
+  const reached = new Promise<void>((resolve) => reach = resolve);
+  const isDead = () => end?.how === "die" && calls >= end.after;
   return {
-    died,
+    reached,
     async call(): Promise<void> {
       calls += 1;
-      if (death !== undefined && calls >= death) {
-        die();
-        await never;
-      }
+      if (end !== undefined && calls >= end.after) reach();
+      if (isDead()) await never;
       if (calls % model.hiccup === 0) {
         throw new FlowctlError("sink/unreachable", "a hiccup", { retryable: true });
       }
       if (calls % model.pause === 0) await new Promise((resolve) => setImmediate(resolve));
       // Dead while it waited.
-      if (death !== undefined && calls >= death) await never;
+      if (isDead()) await never;
     },
   };
 }
@@ -83,9 +93,9 @@ async function runOnce(
   disks: ReadonlyMap<string, Disk>,
   stateDir: string,
   plan: Chaos,
-  death: number | undefined,
+  end: End | undefined,
 ): Promise<string> {
-  const fate = createFate(plan, death);
+  const fate = createFate(plan, end);
   const handle = (node: ModelNode) => async (batch: Batch) => {
     await fate.call();
     await refuse(node, batch);
@@ -123,11 +133,11 @@ async function runOnce(
     ],
     { stateDir, persistent: true },
   );
-  const ended = await Promise.race([run.done, fate.died.then(() => "died" as const)]);
-  if (ended !== "died") return ended.outcome + (ended.error?.message ?? "");
-  run.abort();
-  await run.done;
-  return "died";
+  const reached = await Promise.race([run.done.then(() => false), fate.reached.then(() => true)]);
+  if (reached && end?.how === "die") run.abort();
+  else if (reached) run.stop();
+  const summary = await run.done;
+  return summary.outcome + (summary.error?.message ?? "");
 }
 
 function deadLettersIn(stateDir: string): readonly string[] {
@@ -142,13 +152,16 @@ function deadLettersIn(stateDir: string): readonly string[] {
   }
 }
 
-test("what the sinks hold in the end does not depend on pace, failures and deaths", async () => {
+test("what the sinks hold in the end does not depend on pace, failures, deaths and stops", async () => {
   await fc.assert(
     fc.asyncProperty(models, chaos, async (model, plan) => {
       const stateDir = mkdtempSync(join(tmpdir(), "flow-property-"));
       const disks = new Map(model.sinks.map(({ id }) => [id, createDisk()]));
       try {
-        for (const death of plan.deaths) await runOnce(model, disks, stateDir, plan, death);
+        for (const end of plan.ends) {
+          const outcome = await runOnce(model, disks, stateDir, plan, end);
+          assert.match(outcome, /^(stopped|completed)$/);
+        }
         assert.equal(await runOnce(model, disks, stateDir, plan, undefined), "completed");
 
         const expected = expectedOf(model);

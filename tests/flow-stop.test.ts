@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defineSource } from "../src/flow/define.ts";
+import { defineProcessor, defineSource } from "../src/flow/define.ts";
 import type { RunSummary } from "../src/flow/stats.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import type { Disk } from "./support/flow.ts";
@@ -153,4 +153,25 @@ test("a run that is stopped while it is prepared has been stopped, not failed", 
   const summary = await run.done;
   assert.equal(summary.outcome, "stopped", `${summary.error?.message}`);
   assert.equal(disk.commits.length, 0);
+});
+
+test("what fails because it was told to give up is not why the run ends", async () => {
+  const waiting = defineProcessor({
+    name: "a",
+    create: (_config, { signal }) => ({
+      process: () =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new Error("given up")));
+        }),
+    }),
+  });
+  const run = runOf(
+    [lake, component("processor", "a", ["lake"]), out(["a"])],
+    [numbers("lake"), waiting, durable(createDisk())],
+  );
+  await sleep(10);
+  run.abort();
+  const summary = await run.done;
+  assert.equal(summary.outcome, "stopped");
+  assert.equal(summary.error, undefined);
 });

@@ -57,6 +57,8 @@ export function createControl(drainDeadline_ms: number): Control {
       stopped.abort();
     },
     fail(error) {
+      // What fails because the run is ending already is not why it ends.
+      if (halted.signal.aborted) return;
       failure ??= error;
       startDeadline();
       stopped.abort();

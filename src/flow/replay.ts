@@ -125,8 +125,14 @@ async function replayAll(replay: Replay, ids: readonly number[]): Promise<Replay
 }
 
 /** Letters are removed after this, so what was written must be durable. */
-async function commit({ written }: Replay, id: string, sink: SinkNode): Promise<void> {
+async function commit(
+  { control, written }: Replay,
+  id: string,
+  sink: SinkNode,
+): Promise<void> {
   await sink.commit("final");
+  const failure = control.failure();
+  if (failure !== undefined) throw failure;
   const last = written.get(id) ?? 0;
   if ((sink.durable().get(REPLAY_SOURCE) ?? 0) >= last) return;
   throw new FlowctlError("flow/sink-failed", `sink ${id} did not commit what was replayed`, {
