@@ -44,6 +44,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./doctor.ts")).doctorCommand(),
   },
   {
+    name: "server",
+    summary: "run the control plane",
+    group: "Operations:",
+    load: async () => (await import("./server.ts")).serverCommand(),
+  },
+  {
+    name: "start",
+    summary: "another name for server",
+    group: "Operations:",
+    load: async () => (await import("./server.ts")).serverCommand("start"),
+  },
+  {
     name: "dlq",
     summary: "list, show, replay or drop dead letters",
     group: "Operations:",
