@@ -56,9 +56,10 @@ export function createCaptiveCoreSource(context: ComponentContext): Source {
     }
   }
 
-  async function* readStream(from: string, progress: Progress): AsyncGenerator<Batch> {
+  async function* readStream(path: string, progress: Progress): AsyncGenerator<Batch> {
     const first = progress.next;
-    const stream = await openStream(from);
+    const stream = await openStream(path);
+    const from = path === "-" ? "standard input" : path;
     const stop = () => stream.close();
     signal.addEventListener("abort", stop, { once: true });
     try {
