@@ -5,6 +5,7 @@ import type { Config } from "../gen/config/csv.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
+import { localPath } from "./files/local-path.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 /** A CSV file with a header; a null is an empty field, an empty string is `""`. */
@@ -27,13 +28,16 @@ config:
 `,
   create(context: SinkContext) {
     const config = configOf<Config>(context);
-    return createRowsSink(context, needed(context, "path", config.path), {
+    return createRowsSink(context, localPath(needed(context, "path", config.path)), {
       header: (type) => csvHeader(type, config.delimiter),
       writer: (type) => createCsvRowWriter(type, config.delimiter),
     });
   },
+  async checkConfig({ path }): Promise<void> {
+    if (typeof path === "string") localPath(path);
+  },
   async check(context: ComponentContext) {
     const { path } = configOf<Config>(context);
-    return path === undefined ? [] : [checkPath(path, "file")];
+    return path === undefined ? [] : [checkPath(localPath(path), "file")];
   },
 };

@@ -5,6 +5,7 @@ import type { Config } from "../gen/config/jsonl.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
+import { localPath } from "./files/local-path.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 /** A file of one JSON object per line; rows of several event types may share it. */
@@ -35,7 +36,7 @@ config:
 `,
   create(context: SinkContext) {
     const config = configOf<Config>(context);
-    return createRowsSink(context, needed(context, "path", config.path), {
+    return createRowsSink(context, localPath(needed(context, "path", config.path)), {
       header: undefined,
       writer(type) {
         const write = createRowWriter(type);
@@ -43,8 +44,11 @@ config:
       },
     });
   },
+  async checkConfig({ path }): Promise<void> {
+    if (typeof path === "string") localPath(path);
+  },
   async check(context: ComponentContext) {
     const { path } = configOf<Config>(context);
-    return path === undefined ? [] : [checkPath(path, "file")];
+    return path === undefined ? [] : [checkPath(localPath(path), "file")];
   },
 };

@@ -10,9 +10,11 @@ import type { StoreOptions } from "../../objects/object-store.ts";
 import { checkStore } from "../../objects/check-store.ts";
 import { isRemote, openStore } from "../../objects/open-store.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
+import { FlowctlError } from "../../spec/errors.ts";
 import { configOf, needed } from "../config.ts";
 import { checkPath } from "../files/check-path.ts";
 import { localFolder, placeOf } from "./names.ts";
+import type { FilePlace } from "./names.ts";
 import { createParquetSink } from "./sink.ts";
 
 /** Parquet files in a folder or bucket, each covering a range of ledgers. */
@@ -54,9 +56,12 @@ config:
 `,
   create(context: SinkContext) {
     const config = configOf<Config>(context);
-    const place = placeOf(needed(context, "path", config.path));
+    const place = writablePlace(needed(context, "path", config.path));
     const store = openStore(place.root, storeOptions(config, context));
     return createParquetSink(context, config, place, store);
+  },
+  async checkConfig({ path }): Promise<void> {
+    if (typeof path === "string") writablePlace(path);
   },
   async check(context: ComponentContext): Promise<readonly CheckResult[]> {
     const config = configOf<Config>(context);
@@ -68,6 +73,13 @@ config:
     return [{ ...result, status: ok ? "ok" : "failed" }];
   },
 };
+
+function writablePlace(path: string): FilePlace {
+  if (!/^https?:/i.test(path)) return placeOf(path);
+  throw new FlowctlError("spec/invalid", "path: a plain web server cannot be written to", {
+    hint: "Give a folder, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX.",
+  });
+}
 
 function storeOptions(config: Config, context: ComponentContext): StoreOptions {
   const { timeout, endpoint, region, path_style, profile } = config;
