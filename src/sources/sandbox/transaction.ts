@@ -1,7 +1,7 @@
 /** A transaction as it is signed: its envelope, its hash, and who pays how much. */
 
 import { xdr } from "@stellar/stellar-sdk";
-import { concat, sha256, uint32 } from "./bytes.ts";
+import { array, concat, sha256, uint32, uint64 } from "./bytes.ts";
 import type { Operation } from "./operation.ts";
 import type { Party } from "./party.ts";
 import type { Memo } from "./token-events.ts";
@@ -12,6 +12,7 @@ export const BASE_FEE = 100n;
 
 const ENVELOPE_TYPE_TX = uint32(2);
 const ENVELOPE_TYPE_TX_FEE_BUMP = uint32(5);
+const NO_EXTENSION = uint32(0);
 
 /** What is to be signed. */
 export interface Draft {
@@ -70,66 +71,48 @@ function wireOf(draft: Draft): xdr.TransactionWire {
   };
 }
 
-/** The last four bytes of the key say whose signature it is. */
-function signatures(signers: readonly Party[], hash: Uint8Array): xdr.DecoratedSignatureWire[] {
-  return signers.map((signer) => ({
-    hint: signer.publicKey.slice(-4),
-    signature: signer.sign(hash),
+/** DecoratedSignatures. The last four bytes of the key say whose signature it is. */
+function signatures(signers: readonly Party[], hash: Uint8Array): Uint8Array {
+  return array(signers.map((signer) => {
+    const signature = signer.sign(hash);
+    return concat([signer.publicKey.slice(-4), uint32(signature.length), signature]);
   }));
 }
 
 export function signTransaction(draft: Draft, networkId: Uint8Array): SignedTransaction {
-  const tx = wireOf(draft);
-  const encoded = xdr.Transaction.schema.encode(tx);
-  const innerHash = sha256(networkId, ENVELOPE_TYPE_TX, encoded);
+  const tx = xdr.Transaction.schema.encode(wireOf(draft));
+  const innerHash = sha256(networkId, ENVELOPE_TYPE_TX, tx);
   const signers = new Set([draft.source]);
   for (const { source } of draft.operations) if (source !== undefined) signers.add(source);
-  const v1 = { tx, signatures: signatures([...signers], innerHash) };
+  // Its type comes first: the form of an envelope, and of the transaction inside a fee bump.
+  const inner = concat([ENVELOPE_TYPE_TX, tx, signatures([...signers], innerHash)]);
 
   const paid = draft.operations.length + (draft.feeBump === undefined ? 0 : 1);
   const resourceFee = draft.operations[0]?.soroban?.resourceFee ?? 0n;
   const feeCharged = BASE_FEE * BigInt(paid) + resourceFee;
-
-  if (draft.feeBump === undefined) {
-    const envelope = concat([
-      ENVELOPE_TYPE_TX,
-      xdr.TransactionV1Envelope.schema.encode(v1),
-    ]);
+  const { feeBump } = draft;
+  if (feeBump === undefined) {
+    const envelopeHash = sha256(inner);
+    const feeSource = draft.source;
+    const hash = innerHash;
     return {
       ...draft,
-      envelope,
-      envelopeHash: sha256(envelope),
-      hash: innerHash,
+      envelope: inner,
+      envelopeHash,
+      hash,
       innerHash: undefined,
-      feeSource: draft.source,
+      feeSource,
       feeCharged,
     };
   }
-  const bump: xdr.FeeBumpTransactionWire = {
-    feeSource: muxedAccount(draft.feeBump),
-    fee: 2n * draft.bid * BigInt(paid) + resourceFee,
-    innerTx: { type: 2, v1 },
-    ext: { v: 0 },
-  };
-  const hash = sha256(
-    networkId,
-    ENVELOPE_TYPE_TX_FEE_BUMP,
-    xdr.FeeBumpTransaction.schema.encode(bump),
-  );
-  const envelope = concat([
-    ENVELOPE_TYPE_TX_FEE_BUMP,
-    xdr.FeeBumpTransactionEnvelope.schema.encode({
-      tx: bump,
-      signatures: signatures([draft.feeBump], hash),
-    }),
+  const bump = concat([
+    xdr.MuxedAccount.schema.encode(muxedAccount(feeBump)),
+    uint64(2n * draft.bid * BigInt(paid) + resourceFee),
+    inner,
+    NO_EXTENSION,
   ]);
-  return {
-    ...draft,
-    envelope,
-    envelopeHash: sha256(envelope),
-    hash,
-    innerHash,
-    feeSource: draft.feeBump,
-    feeCharged,
-  };
+  const hash = sha256(networkId, ENVELOPE_TYPE_TX_FEE_BUMP, bump);
+  const envelope = concat([ENVELOPE_TYPE_TX_FEE_BUMP, bump, signatures([feeBump], hash)]);
+  const envelopeHash = sha256(envelope);
+  return { ...draft, envelope, envelopeHash, hash, innerHash, feeSource: feeBump, feeCharged };
 }
