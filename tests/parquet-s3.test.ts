@@ -1,13 +1,14 @@
 /** Parquet files in a bucket of a real S3 server, with a bad network in between. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import type { Positions } from "../src/flow/component.ts";
 import { parquet } from "../src/sinks/parquet/definition.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import { type Fault, startFaultProxy } from "./support/fault-proxy.ts";
+import { parquetNames } from "./support/parquet-files.ts";
 import { findPeer, peerMissing } from "./support/peers.ts";
 import { startServer } from "./support/server-process.ts";
 import {
@@ -29,11 +30,6 @@ const transfers = transferType();
 const missing = peerMissing("versitygw");
 const title = (text: string) => missing === false ? text : `${text} (skipped: ${missing})`;
 const skip = missing !== false;
-
-function keysIn(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[])
-    .filter((name) => name.endsWith(".parquet")).sort();
-}
 
 /** What is retryable is tried again, as the runner does. */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
@@ -105,8 +101,8 @@ for (const [name, fault] of Object.entries(FAULTS)) {
     await write(config, LEDGERS, slot);
 
     const written = join(bucket, "some", "transfers");
-    assert.deepEqual(keysIn(written), keysIn(local));
-    for (const key of keysIn(local)) {
+    assert.deepEqual(parquetNames(written), parquetNames(local));
+    for (const key of parquetNames(local)) {
       assert.ok(readFileSync(join(written, key)).equals(readFileSync(join(local, key))), key);
     }
   });

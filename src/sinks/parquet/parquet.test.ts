@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { zstdDecompressSync } from "node:zlib";
-import { anyRow, everyType } from "../../../tests/support/arbitrary-rows.ts";
+import { parquetNames, parquetRows } from "../../../tests/support/parquet-files.ts";
 import {
   inTemporaryFolder,
   memorySlot,
@@ -14,9 +12,8 @@ import {
   transferRows,
   transferType,
 } from "../../../tests/support/sink-context.ts";
-import { jsonText } from "../../events/json.ts";
 import { opaqueEventType } from "../../events/opaque.ts";
-import type { Batch, Json, Row, Value } from "../../flow/batch.ts";
+import type { Batch, Row } from "../../flow/batch.ts";
 import type { CheckpointSlot, Sink } from "../../flow/component.ts";
 import type { Config } from "../../gen/config/parquet.ts";
 import { openStore } from "../../objects/open-store.ts";
@@ -61,28 +58,10 @@ async function opened(
   }
 }
 
-function names(folder: string): string[] {
-  return (readdirSync(folder, { recursive: true }) as string[])
-    .filter((name) => name.endsWith(".parquet")).sort();
-}
-
 function contents(folder: string): Record<string, string> {
   return Object.fromEntries(
-    names(folder).map((name) => [name, readFileSync(join(folder, name), "base64")]),
+    parquetNames(folder).map((name) => [name, readFileSync(join(folder, name), "base64")]),
   );
-}
-
-function bytesOf(path: string): ArrayBuffer {
-  const bytes = readFileSync(path);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-}
-
-async function rowsOf(path: string): Promise<Record<string, unknown>[]> {
-  return await parquetReadObjects({
-    file: bytesOf(path),
-    compressors: { ZSTD: (input) => new Uint8Array(zstdDecompressSync(input)) },
-    utf8: false,
-  });
 }
 
 async function writeAll(sink: Sink, from: number, to = LEDGERS): Promise<void> {
@@ -99,7 +78,7 @@ async function run(config: Record<string, unknown>, slot = memorySlot()): Promis
 test("files end at multiples of ledgers_per_file, and names carry table and range", async () => {
   await inTemporaryFolder(async (folder) => {
     await run({ path: join(folder, "{table}"), ledgers_per_file: 10 });
-    assert.deepEqual(names(folder), [
+    assert.deepEqual(parquetNames(folder), [
       "events/events-0000000010-0000000019.parquet",
       "events/events-0000000020-0000000029.parquet",
       "events/events-0000000030-0000000032.parquet",
@@ -108,7 +87,9 @@ test("files end at multiples of ledgers_per_file, and names carry table and rang
       "transfers/transfers-0000000020-0000000029.parquet",
       "transfers/transfers-0000000030-0000000032.parquet",
     ]);
-    const rows = await rowsOf(join(folder, "transfers/transfers-0000000010-0000000019.parquet"));
+    const rows = await parquetRows(
+      join(folder, "transfers/transfers-0000000010-0000000019.parquet"),
+    );
     const sequences = [11, 12, 13, 14, 16, 17, 18, 19];
     const ids = sequences.flatMap((n) => transferRows(n).map((row) => row["event_id"]));
     assert.deepEqual(rows.map((row) => row["event_id"]), ids);
@@ -119,11 +100,11 @@ test("other limits: rows, close time, partition folders", async () => {
   await inTemporaryFolder(async (folder) => {
     const of = async (name: string, config: Record<string, unknown>) => {
       await run({ path: join(folder, name), ...config });
-      return names(join(folder, name)).filter((file) => file.includes("transfers"));
+      return parquetNames(join(folder, name)).filter((file) => file.includes("transfers"));
     };
     const rows = await of("rows", { rows_per_file: 20 });
     for (const file of rows.slice(0, -1)) {
-      assert.ok((await rowsOf(join(folder, "rows", file))).length >= 20);
+      assert.ok((await parquetRows(join(folder, "rows", file))).length >= 20);
     }
     // A ledger closes every 5 seconds from 00:20:52 on, so a minute ends after ledger 1.
     assert.deepEqual(await of("time", { rotate: "1m" }), [
@@ -230,9 +211,9 @@ test("a file that a crash left without a checkpoint is removed, whatever range c
     first.dieAt(0, true);
     await assert.rejects(first.sink.commit("final"), /killed/);
     await first.sink.close();
-    assert.deepEqual(names(folder), ["transfers-0000000001-0000000006.parquet"]);
+    assert.deepEqual(parquetNames(folder), ["transfers-0000000001-0000000006.parquet"]);
     await run({ path: folder, ledgers_per_file: 100 }, slot);
-    assert.deepEqual(names(folder), [
+    assert.deepEqual(parquetNames(folder), [
       "events-0000000001-0000000032.parquet",
       "transfers-0000000001-0000000032.parquet",
     ]);
@@ -252,8 +233,8 @@ test("a failed put is told by commit, which can be called again", async () => {
     assert.deepEqual([...await sink.commit("interval")], [["lake", 11]]);
     await sink.close();
     const rows = await Promise.all(
-      names(folder).filter((name) => name.startsWith("transfers"))
-        .map((name) => rowsOf(join(folder, name))),
+      parquetNames(folder).filter((name) => name.startsWith("transfers"))
+        .map((name) => parquetRows(join(folder, name))),
     );
     const sequences = Array.from({ length: 11 }, (_, index) => index + 1).filter((n) => n % 5 > 0);
     assert.deepEqual(
@@ -271,8 +252,11 @@ test("a ledger that comes in parts is not torn by a limit", async () => {
     await sink.write(ledger(8));
     await sink.commit("final");
     await sink.close();
-    assert.equal(names(folder)[0], "transfers-0000000007-0000000007.parquet");
-    assert.equal((await rowsOf(join(folder, names(folder)[0] ?? ""))).length, rows.length);
+    assert.equal(parquetNames(folder)[0], "transfers-0000000007-0000000007.parquet");
+    assert.equal(
+      (await parquetRows(join(folder, parquetNames(folder)[0] ?? ""))).length,
+      rows.length,
+    );
   });
 });
 
@@ -286,7 +270,7 @@ test("positions move with the files, and also where no ledger has rows", async (
     for (let sequence = 10; sequence < 40; sequence++) await sink.write(testBatch(sequence));
     assert.deepEqual([...await sink.commit("idle")], [["lake", 39]]);
     await sink.close();
-    assert.equal(names(folder).length, 1);
+    assert.equal(parquetNames(folder).length, 1);
   });
 });
 
@@ -303,7 +287,7 @@ test("a later run goes on behind the last, partial file", async () => {
     await writeAll(second.sink, 5, 12);
     await second.sink.commit("final");
     await second.sink.close();
-    assert.deepEqual(names(folder).filter((name) => name.startsWith("transfers")), [
+    assert.deepEqual(parquetNames(folder).filter((name) => name.startsWith("transfers")), [
       "transfers-0000000001-0000000004.parquet",
       "transfers-0000000005-0000000009.parquet",
       "transfers-0000000010-0000000012.parquet",
@@ -325,7 +309,7 @@ test("output that is gone, damaged or unknown is an error that says what to do",
     const again = await opened(config, { slot, reset: true });
     await again.sink.close();
     assert.equal(again.next, 1);
-    assert.deepEqual(names(folder), []);
+    assert.deepEqual(parquetNames(folder), []);
   });
 });
 
@@ -356,7 +340,7 @@ test("a value that does not fit is named, and its ledger leaves nothing behind",
     await sink.write(ledger(3));
     await sink.commit("final");
     await sink.close();
-    assert.deepEqual(names(folder), ["transfers-0000000003-0000000003.parquet"]);
+    assert.deepEqual(parquetNames(folder), ["transfers-0000000003-0000000003.parquet"]);
   });
 });
 
@@ -379,61 +363,7 @@ test("types without a schema go into one file, types that share a table are refu
     );
     await sink.commit("final");
     await sink.close();
-    const rows = await rowsOf(join(folder, "custom_thing-0000000001-0000000002.parquet"));
+    const rows = await parquetRows(join(folder, "custom_thing-0000000001-0000000002.parquet"));
     assert.deepEqual(rows.map((r) => r["event_id"]), ["e1", "e2"]);
   });
 });
-
-/** As hyparquet reads them: amounts as floats, JSON parsed, lists that are null as undefined. */
-function readBack(value: Value, type: string): unknown {
-  if (value === null) return type === "strings" ? undefined : null;
-  if (type === "json") return JSON.parse(jsonText(value as Json));
-  return value;
-}
-
-function assertSame(got: unknown, value: Value, type: string, name: string): void {
-  if (type === "decimal" && value !== null) {
-    const exact = Number(value);
-    assert.ok(Math.abs(Number(got) - exact) <= Math.abs(exact) * 1e-12, `${name}: ${got} ${value}`);
-  } else {
-    assert.deepEqual(wellFormed(got), wellFormed(readBack(value, type)), name);
-  }
-}
-
-for (const compression of ["zstd", "snappy", "none"]) {
-  test(`every column type reads back, compression ${compression}`, async () => {
-    await inTemporaryFolder(async (folder) => {
-      let count = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(anyRow(), { minLength: 1, maxLength: 30 }), async (rows) => {
-          const path = join(folder, String(count++));
-          const { sink } = await opened({ path, compression });
-          await sink.write(testBatch(1, [everyType, rows]));
-          await sink.commit("final");
-          await sink.close();
-          const file = join(path, "every_type-0000000001-0000000001.parquet");
-          assert.equal(parquetMetadata(bytesOf(file)).num_rows, BigInt(rows.length));
-          const read = await rowsOf(file);
-          for (const [index, row] of rows.entries()) {
-            for (const { name, type } of everyType.columns) {
-              assertSame(read[index]?.[name], row[name] ?? null, type, name);
-            }
-          }
-        }),
-        { numRuns: 25 },
-      );
-    });
-  });
-}
-
-/** UTF-8 has no lone surrogates: they become U+FFFD. */
-function wellFormed(value: unknown): unknown {
-  if (typeof value === "string") return value.toWellFormed();
-  if (value instanceof Uint8Array) return [...value];
-  if (Array.isArray(value)) return value.map(wellFormed);
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  const entries = Object.entries(value).map((
-    [key, item],
-  ) => [key.toWellFormed(), wellFormed(item)]);
-  return Object.fromEntries(entries);
-}
