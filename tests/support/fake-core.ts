@@ -5,7 +5,7 @@
  * - FAKE_CORE_STREAM: file with the framed stream.
  * - FAKE_CORE_LOG: file to which it appends its arguments, one JSON line per start.
  * - FAKE_CORE_CRASHES: how often it dies in the middle of a ledger, counted in that log.
- * - FAKE_CORE_CRASH_AFTER: ledgers that it writes before that.
+ * - FAKE_CORE_CRASH_AFTER: ledgers that it writes before that, one number per start ("2,4,6").
  * - FAKE_CORE_EXIT: status with which it ends then, or "kill". Default 1.
  * - FAKE_CORE_PACE_MS: pause after each ledger.
  * - FAKE_CORE_LINGER: "1": it stays when it has written everything; "deaf": and ignores SIGTERM.
@@ -42,10 +42,12 @@ async function write(bytes: Uint8Array): Promise<void> {
 async function replay(): Promise<void> {
   const stream = readFileSync(env["FAKE_CORE_STREAM"] ?? "");
   const crashes = starts <= Number(env["FAKE_CORE_CRASHES"] ?? 0);
+  const lives = (env["FAKE_CORE_CRASH_AFTER"] ?? "0").split(",").map(Number);
+  const crashAfter = lives[starts - 1] ?? lives.at(-1);
   let written = 0;
   for (let at = 0; at < stream.length;) {
     const end = at + 4 + (stream.readUInt32BE(at) & 0x7fffffff);
-    if (crashes && written === Number(env["FAKE_CORE_CRASH_AFTER"] ?? 0)) {
+    if (crashes && written === crashAfter) {
       await write(stream.subarray(at, at + 100));
       console.error("assertion failed: bucket list is in no mood");
       if (env["FAKE_CORE_EXIT"] === "kill") process.kill(process.pid, "SIGKILL");

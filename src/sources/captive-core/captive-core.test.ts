@@ -348,6 +348,15 @@ for (const exit of ["1", "0", "kill"]) {
   });
 }
 
+test("restarts are counted anew after each new ledger", { skip: noPipes }, async () => {
+  using folder = temporaryFolder();
+  const core = fakeCore(folder.path);
+  const env = { ...core.env, FAKE_CORE_CRASHES: "4", FAKE_CORE_CRASH_AFTER: "2,4,5,7" };
+  const config = { binary_path: core.binary_path, max_restarts: 1 };
+  assertAll(await read(await open(config, { env }), { from: FIRST, to: LAST }));
+  assert.equal(core.starts().length, 5);
+});
+
 test("a core that keeps dying is an error with its last words", { skip: noPipes }, async () => {
   using folder = temporaryFolder();
   const core = fakeCore(folder.path);
