@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { sharedMissing } from "../../../tests/support/shared.ts";
 import { temporaryFolder } from "../../../tests/support/temporary.ts";
 import { type BenchLake, realLake, syntheticLake } from "./lakes.ts";
-import { measure, type Measurement } from "./measure.ts";
+import { measure } from "./measure.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FLOWCTL = join(ROOT, "dist/flowctl");
 const SDK_DECODE = join(ROOT, "scripts/lib/bench/sdk-decode.ts");
 
-const QUICK = { ledgers: 200, rounds: 2, decode_s: 3 } as const;
+const QUICK = { ledgers: 150, rounds: 2, decode_s: 3 } as const;
 const FULL = { ledgers: 1500, rounds: 5, decode_s: 15 } as const;
 
 const flags = process.argv.slice(2);
@@ -25,51 +25,73 @@ if (flags.some((flag) => flag !== "--quick")) {
 const quick = flags.includes("--quick");
 const size = quick ? QUICK : FULL;
 
+/** What is extracted, each into a JSON lines file of its own. */
+const EXTRACTS = [["token-transfer"], ["contract-events"], ["token-transfer", "contract-events"]];
+
 interface Result {
   readonly lake: BenchLake;
+  readonly processors: readonly string[];
   /** Ledgers a second of each round. */
-  readonly flowctl: readonly number[];
+  readonly rates: number[];
+  memory_bytes: number | undefined;
+  output_bytes: number;
+}
+
+interface Compared {
+  readonly lake: BenchLake;
+  readonly results: readonly Result[];
+  /** Ledgers a second that the SDK decodes, of each round. */
   readonly sdk: readonly number[];
-  readonly memory_bytes: number | undefined;
-  readonly output_bytes: number;
 }
 
 using folder = temporaryFolder();
-const results: Result[] = [];
-if (sharedMissing === false) results.push(await bench("real", realLake));
+const all: Compared[] = [];
+if (sharedMissing === false) all.push(await bench("real", realLake, size.rounds));
 else console.log(`mainnet ledgers: skipped, ${sharedMissing}`);
-results.push(await bench("synthetic", syntheticLake));
+all.push(await bench("synthetic", syntheticLake, quick ? 1 : size.rounds));
 
-const report = reportOf(results);
-if (!quick) writeFileSync(join(ROOT, "BENCHMARKS.md"), report);
-console.log(summaryLine(results));
+if (!quick) writeFileSync(join(ROOT, "BENCHMARKS.md"), reportOf(all));
+console.log(summaryLine(all));
 
 async function bench(
   name: string,
   make: (path: string, ledgers: number) => Promise<BenchLake>,
-): Promise<Result> {
+  rounds: number,
+): Promise<Compared> {
   const lake = await make(join(folder.path, name), size.ledgers);
   console.log(`${lake.title}: ${megabytes(lake.bytes / size.ledgers)} MB of XDR each`);
-  const flowctl: number[] = [];
+  const results = EXTRACTS.map((processors): Result => ({
+    lake,
+    processors,
+    rates: [],
+    memory_bytes: undefined,
+    output_bytes: 0,
+  }));
   const sdk: number[] = [];
-  let memory_bytes: number | undefined;
-  // In turns, so that a machine that slows down slows both.
-  for (let round = 1; round <= size.rounds; round++) {
-    const run = await runFlowctl(lake);
-    flowctl.push(size.ledgers * 1000 / run.wall_ms);
-    memory_bytes = Math.max(run.memory_bytes ?? 0, memory_bytes ?? 0) || undefined;
+  // In turns, so that a machine that slows down slows all of them.
+  for (let round = 1; round <= rounds; round++) {
+    for (const result of results) await runFlowctl(result);
     sdk.push(await decodeRate(lake));
-    const rates = `flowctl ${rounded(flowctl.at(-1))}, SDK decode ${rounded(sdk.at(-1))} ledgers/s`;
-    console.log(`  round ${round}: ${rates}`);
+    const rates = results.map(({ processors, rates }) =>
+      `${processors.join(" + ")} ${rounded(rates.at(-1))}`
+    );
+    console.log(
+      `  round ${round}, ledgers/s: ${rates.join(", ")}, SDK decode ${rounded(sdk.at(-1))}`,
+    );
   }
-  return { lake, flowctl, sdk, memory_bytes, output_bytes: folderBytes(outputOf(lake)) };
+  return { lake, results, sdk };
 }
 
-function runFlowctl(lake: BenchLake): Promise<Measurement> {
-  const file = `${lake.path}.json`;
-  writeFileSync(file, pipelineFile(lake));
+async function runFlowctl(result: Result): Promise<void> {
+  const { lake, processors } = result;
+  const file = `${lake.path}-${processors.join("-")}.json`;
+  const output = `${file}.out`;
+  writeFileSync(file, pipelineFile(lake, processors, output));
   const options = ["--log-level", "warn", "--output", "json", "run", file, "--no-persistence"];
-  return measure([FLOWCTL, ...options], folder.path);
+  const run = await measure([FLOWCTL, ...options], folder.path);
+  result.rates.push(size.ledgers * 1000 / run.wall_ms);
+  result.memory_bytes = Math.max(run.memory_bytes ?? 0, result.memory_bytes ?? 0) || undefined;
+  result.output_bytes = folderBytes(output);
 }
 
 async function decodeRate(lake: BenchLake): Promise<number> {
@@ -80,69 +102,68 @@ async function decodeRate(lake: BenchLake): Promise<number> {
 }
 
 /** JSON is YAML. */
-function pipelineFile(lake: BenchLake): string {
+function pipelineFile(lake: BenchLake, processors: readonly string[], output: string): string {
   const source = { url: lake.path, start_ledger: lake.first, end_ledger: lake.last };
-  const sink = (id: string, input: string) => ({
-    id,
-    type: "jsonl",
-    inputs: [input],
-    config: { path: join(outputOf(lake), `${input}.jsonl`) },
-  });
   return JSON.stringify({
     apiVersion: "flowctl/v1",
     kind: "Pipeline",
     metadata: { name: "bench" },
     spec: {
       sources: [{ id: "lake", type: "galexie", config: source }],
-      processors: [
-        { id: "transfers", type: "token-transfer", inputs: ["lake"] },
-        { id: "events", type: "contract-events", inputs: ["lake"] },
-      ],
-      sinks: [sink("transfer-rows", "transfers"), sink("event-rows", "events")],
+      processors: processors.map((type) => ({ id: type, type, inputs: ["lake"] })),
+      sinks: processors.map((input) => ({
+        id: `${input}-rows`,
+        type: "jsonl",
+        inputs: [input],
+        config: { path: join(output, `${input}.jsonl`) },
+      })),
     },
   });
-}
-
-function outputOf(lake: BenchLake): string {
-  return `${lake.path}-out`;
 }
 
 function folderBytes(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
 }
 
-function reportOf(all: readonly Result[]): string {
-  const rows = all.map((result) =>
-    `| ${result.lake.title} | ${megabytes(result.lake.bytes / size.ledgers)} ` +
-    `| ${megabytes(result.output_bytes / size.ledgers)} ` +
-    `| ${range(result.flowctl)} | ${range(result.sdk)} ` +
-    `| ${rounded(middle(result.flowctl) / middle(result.sdk))} times ` +
-    `| ${result.memory_bytes === undefined ? "" : megabytes(result.memory_bytes, 0)} |`
-  );
+function reportOf(compared: readonly Compared[]): string {
+  const rows = compared.flatMap(({ lake, results, sdk }) => [
+    ...results.map((result) =>
+      `| ${result.processors.join(" and ")} | ${lake.title} ` +
+      `| ${megabytes(lake.bytes / size.ledgers)} | ${
+        megabytes(result.output_bytes / size.ledgers)
+      } ` +
+      `| ${range(result.rates)} | ${rounded(middle(result.rates) / middle(sdk))} ` +
+      `| ${result.memory_bytes === undefined ? "" : megabytes(result.memory_bytes, 0)} |`
+    ),
+    `| SDK, full decode | ${lake.title} | ${megabytes(lake.bytes / size.ledgers)} ` +
+    `| none | ${range(sdk)} | 1 | |`,
+  ]);
   return `# Benchmarks
 
-\`scripts/bench\`, ${cpus().length} cores (${
+Made by \`scripts/bench\` on ${cpus().length} cores (${
     cpus()[0]?.model ?? "unknown"
   }), ${process.platform}-${process.arch}.
 
-From a lake on disk to JSON lines: token transfers and contract events of every ledger, all hashes
-checked, the process's start included. Beside it, the Stellar SDK's full decode of the same objects in
-the same run, which writes nothing. Middle of ${size.rounds} rounds in turns, lowest and highest in brackets.
+From a lake on disk to JSON lines, all hashes checked, the start of the process included. Beside it, in
+turns, the Stellar SDK's full decode of the same objects, which writes nothing. Middle of ${size.rounds} rounds,
+lowest and highest in brackets.
 
-| ledgers | MB of XDR each | MB of JSON each | flowctl, ledgers/s | SDK decode, ledgers/s | flowctl is faster | peak memory, MB |
+| what | ledgers | MB of XDR each | MB of JSON each | ledgers/s | times the SDK | peak memory, MB |
 |---|---|---|---|---|---|---|
 ${rows.join("\n")}
 `;
 }
 
-function summaryLine(all: readonly Result[]): string {
-  const [first] = all;
+function summaryLine(compared: readonly Compared[]): string {
+  const [first] = compared;
   if (first === undefined) return "nothing was measured";
-  const [ours, theirs] = [middle(first.flowctl), middle(first.sdk)];
-  return `lake to JSONL: ${rounded(ours)} ledgers/s, SDK full decode: ${
-    rounded(theirs)
-  } ledgers/s, ` +
-    `${rounded(ours / theirs)} times as fast (${first.lake.title}, ${cpus().length} cores)`;
+  const theirs = middle(first.sdk);
+  const rates = first.results.map(({ processors, rates }) => {
+    const ours = middle(rates);
+    return `${processors.join(" + ")} ${rounded(ours)} (${rounded(ours / theirs)} times)`;
+  });
+  return `lake to JSONL, ledgers/s: ${rates.join(", ")}, SDK full decode ${rounded(theirs)} ` +
+    `(${first.lake.title}, ${cpus().length} cores)`;
 }
 
 function middle(values: readonly number[]): number {
