@@ -1,6 +1,7 @@
 /** A ledger's parts, found in its bytes: header, transaction set, results and metas in apply order. */
 
 import { LedgerCloseMetaView } from "../gen/xdr/ledger-close-meta.ts";
+import type { LedgerCloseMetaV0View } from "../gen/xdr/ledger-close-meta-v0.ts";
 import type { LedgerCloseMetaV1View } from "../gen/xdr/ledger-close-meta-v1.ts";
 import type { LedgerCloseMetaV2View } from "../gen/xdr/ledger-close-meta-v2.ts";
 import type { LedgerHeaderHistoryEntryView } from "../gen/xdr/ledger-header-history-entry.ts";
@@ -25,7 +26,9 @@ export class Ledger {
   readonly sequence: number;
   readonly protocol: number;
   readonly closedAt: Date;
-  readonly #body: ReturnType<typeof bodyOf>;
+  /** What versions 1 and 2 add: fees, bucket list size, evicted keys. */
+  readonly soroban: LedgerCloseMetaV1View | LedgerCloseMetaV2View | undefined;
+  readonly #body: LedgerCloseMetaV0View | LedgerCloseMetaV1View | LedgerCloseMetaV2View;
   #transactionsEnd = 0;
   #transactions: readonly LedgerTransaction[] | undefined;
 
@@ -34,7 +37,8 @@ export class Ledger {
     this.xdr = new XdrBytes(bytes);
     this.meta = new LedgerCloseMetaView(this.xdr);
     this.version = this.meta.v;
-    this.#body = bodyOf(this.meta);
+    this.soroban = this.meta.v1 ?? this.meta.v2;
+    this.#body = bodyOf(this.meta.v0 ?? this.soroban);
     const { header } = this.headerEntry;
     this.sequence = header.ledgerSeq;
     this.protocol = header.ledgerVersion;
@@ -60,11 +64,6 @@ export class Ledger {
 
   get transactionCount(): number {
     return this.#body.txProcessing.length;
-  }
-
-  /** What versions 1 and 2 add: fees, bucket list size, evicted keys. */
-  get soroban(): LedgerCloseMetaV1View | LedgerCloseMetaV2View | undefined {
-    return this.meta.v1 ?? this.meta.v2;
   }
 
   /**
@@ -123,8 +122,7 @@ function skipAll(xdr: XdrBytes, offset: number, skip: Skip): number {
   return end;
 }
 
-function bodyOf(meta: LedgerCloseMetaView) {
-  const body = meta.v0 ?? meta.v1 ?? meta.v2;
-  if (body === undefined) throw malformed("LedgerCloseMeta", meta.offset, "no ledger");
+function bodyOf<T>(body: T | undefined): T {
+  if (body === undefined) throw malformed("LedgerCloseMeta", 0, "no ledger");
   return body;
 }

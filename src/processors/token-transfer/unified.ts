@@ -5,8 +5,10 @@
  */
 
 import type { Row } from "../../flow/batch.ts";
-import { readTransactionEventStage } from "../../gen/xdr/transaction-event-stage.ts";
-import { TransactionEventStage } from "../../gen/xdr/transaction-event-stage.ts";
+import {
+  readTransactionEventStage,
+  TransactionEventStage,
+} from "../../gen/xdr/transaction-event-stage.ts";
 import { ScValType } from "../../gen/xdr/sc-val-type.ts";
 import { skipScVal } from "../../gen/xdr/sc-val.ts";
 import { contractAddress, scAddress } from "../../stellar/address.ts";
@@ -22,6 +24,9 @@ import { transferRow } from "./transfer-row.ts";
 
 const CONTRACT_EVENT = 1;
 
+/** In front of the event in a TransactionEvent. */
+const STAGE_BYTES = 4;
+
 export interface UnifiedTransfers {
   readonly rows: readonly Row[];
   /** Fee events; none in a ledger that charged fees means that core wrote no unified events. */
@@ -29,40 +34,63 @@ export interface UnifiedTransfers {
   readonly charged: boolean;
 }
 
+/** Rows by when they happened, seen from all transactions of the ledger. */
+interface Stages {
+  readonly before: Row[];
+  readonly during: Row[];
+  readonly after: Row[];
+}
+
 export function unifiedTransfers(scope: LedgerScope, assets: AssetBook): UnifiedTransfers {
-  const before: Row[] = [];
-  const during: Row[] = [];
-  const after: Row[] = [];
+  const stages: Stages = { before: [], during: [], after: [] };
   let fees = 0;
   let charged = false;
   for (const transaction of scope.transactions()) {
     charged ||= transaction.feeCharged !== 0n;
-    const { xdr } = transaction;
-    const events = findEvents(transaction);
-    const { index } = transaction;
-    if (transaction.successful) {
-      for (const [operation, offsets] of events.operations.entries()) {
-        for (const [position, offset] of offsets.entries()) {
-          const event = new ContractEventParts(xdr, offset);
-          const transfer = readTokenEvent(event, events.version, assets);
-          if (transfer === undefined) continue;
-          const place = `${index}-${operation}-${position}`;
-          during.push(transferRow(scope, transaction, operation, place, transfer));
-        }
-      }
-    }
-    for (const [position, offset] of events.transaction.entries()) {
-      const fee = readFee(transaction, offset + 4, assets);
-      if (fee === undefined) continue;
-      fees++;
-      const row = transferRow(scope, transaction, undefined, `${index}-t${position}`, fee);
-      const stage = readTransactionEventStage(xdr, offset);
-      if (stage === TransactionEventStage.transactionEventStageBeforeAllTxs) before.push(row);
-      else if (stage === TransactionEventStage.transactionEventStageAfterTx) during.push(row);
-      else after.push(row);
+    if (transaction.successful) addOperations(stages.during, scope, transaction, assets);
+    fees += addFees(stages, scope, transaction, assets);
+  }
+  return { rows: [...stages.before, ...stages.during, ...stages.after], fees, charged };
+}
+
+function addOperations(
+  rows: Row[],
+  scope: LedgerScope,
+  transaction: LedgerTransaction,
+  assets: AssetBook,
+): void {
+  const { xdr, index } = transaction;
+  const { operations, version } = findEvents(transaction);
+  for (const [operation, offsets] of operations.entries()) {
+    for (const [position, offset] of offsets.entries()) {
+      const transfer = readTokenEvent(new ContractEventParts(xdr, offset), version, assets);
+      if (transfer === undefined) continue;
+      const place = `${index}-${operation}-${position}`;
+      rows.push(transferRow(scope, transaction, operation, place, transfer));
     }
   }
-  return { rows: [...before, ...during, ...after], fees, charged };
+}
+
+/** How many fee events there were. */
+function addFees(
+  { before, during, after }: Stages,
+  scope: LedgerScope,
+  transaction: LedgerTransaction,
+  assets: AssetBook,
+): number {
+  const { xdr, index } = transaction;
+  let fees = 0;
+  for (const [position, offset] of findEvents(transaction).transaction.entries()) {
+    const fee = readFee(transaction, offset + STAGE_BYTES, assets);
+    if (fee === undefined) continue;
+    fees++;
+    const row = transferRow(scope, transaction, undefined, `${index}-t${position}`, fee);
+    const stage = readTransactionEventStage(xdr, offset);
+    if (stage === TransactionEventStage.transactionEventStageBeforeAllTxs) before.push(row);
+    else if (stage === TransactionEventStage.transactionEventStageAfterTx) during.push(row);
+    else after.push(row);
+  }
+  return fees;
 }
 
 /** A fee event: symbol and payer as topics, lumens as data. Other kinds are none of ours. */
