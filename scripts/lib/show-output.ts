@@ -13,10 +13,14 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "h
 interface Output {
   readonly what: string;
   readonly rows: number;
-  readonly first: Readonly<Record<string, unknown>> | undefined;
+  /** One that says something. */
+  readonly sample: Row | undefined;
 }
 
-const SHOWN_WIDTH = 100;
+type Row = Readonly<Record<string, unknown>>;
+
+const SHOWN_WIDTH = 110;
+const SAMPLED_ROWS = 500;
 const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
 const [folder = "out"] = process.argv.slice(2);
 
@@ -27,7 +31,7 @@ const outputs = [
 ];
 for (const output of outputs) {
   console.log(`${output.what}: ${output.rows} rows`);
-  if (output.first !== undefined) console.log(`  ${brief(output.first)}`);
+  if (output.sample !== undefined) console.log(`  ${brief(output.sample)}`);
 }
 if (outputs.some(({ rows }) => rows === 0)) {
   console.error("error: an output is empty");
@@ -35,13 +39,18 @@ if (outputs.some(({ rows }) => rows === 0)) {
 }
 
 function jsonLines(path: string): Output {
-  const lines = readFileSync(path, "utf8").trimEnd().split("\n").filter((line) => line !== "");
-  const [first] = lines;
+  const lines = readFileSync(path, "utf8").split("\n").filter((line) => line !== "");
   return {
     what: path,
     rows: lines.length,
-    first: first === undefined ? undefined : JSON.parse(first),
+    sample: sampleOf(lines.map((line) => JSON.parse(line))),
   };
+}
+
+/** A payment in an asset that somebody issued, rather than the fees that come first. */
+function sampleOf(rows: readonly Row[]): Row | undefined {
+  return rows.find((row) => row["event_topic"] === "transfer" && row["asset_code"] !== null) ??
+    rows[0];
 }
 
 function databaseTables(path: string, tables: readonly string[]): Output[] {
@@ -49,12 +58,12 @@ function databaseTables(path: string, tables: readonly string[]): Output[] {
   try {
     return tables.map((table) => {
       const count = database.prepare(`SELECT count(*) AS rows FROM ${table}`).get();
-      const statement = database.prepare(`SELECT * FROM ${table} LIMIT 1`);
+      const statement = database.prepare(`SELECT * FROM ${table} LIMIT ${SAMPLED_ROWS}`);
       statement.setReadBigInts(true);
       return {
         what: `${path}, table ${table}`,
         rows: Number(count?.["rows"] ?? 0),
-        first: statement.get(),
+        sample: sampleOf(statement.all()),
       };
     });
   } finally {
@@ -66,30 +75,36 @@ async function parquetFiles(path: string): Promise<Output> {
   const files = readdirSync(path, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".parquet")).sort();
   let rows = 0;
-  let first: Output["first"];
+  let sample: Row | undefined;
   for (const name of files) {
     const file = await asyncBufferFromFile(join(path, name));
     rows += Number((await parquetMetadataAsync(file)).num_rows);
-    first ??= (await parquetReadObjects({ file, rowStart: 0, rowEnd: 1, compressors }))[0];
+    sample ??= sampleOf(
+      await parquetReadObjects({ file, rowStart: 0, rowEnd: SAMPLED_ROWS, compressors }),
+    );
   }
-  return { what: `${path}, ${files.length} Parquet files`, rows, first };
+  return { what: `${path}, ${files.length} Parquet files`, rows, sample };
 }
 
 /** The columns that say most, as far as one line goes. */
-function brief(row: Readonly<Record<string, unknown>>): string {
+function brief(row: Row): string {
   const wanted = [
     "ledger_sequence",
     "event_topic",
+    "amount",
+    "asset_code",
     "from",
     "to",
-    "asset",
-    "amount",
-    "contract_id",
-    "type_string",
+    "topics_decoded",
+    "data_decoded",
   ];
   const shown = wanted.filter((column) => row[column] !== undefined && row[column] !== null)
-    .map((column) => `${column}=${shortened(String(row[column]))}`);
+    .map((column) => `${column}=${shortened(textOf(row[column]))}`);
   return shown.join(" ").slice(0, SHOWN_WIDTH);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Accounts and contracts are 56 letters; their ends tell them apart. */
