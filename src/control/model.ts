@@ -129,6 +129,8 @@ export interface PlacementRecord {
   /** Empty: waiting for an agent. */
   readonly agent: string;
   readonly epoch: number;
+  /** Instance of the agent for which the epoch was given; another instance gets a new one. */
+  readonly instance: string;
   readonly reason: string;
 }
 

@@ -53,6 +53,12 @@ export interface ComponentDeclaration {
    * with another value of theirs, a checkpoint still holds.
    */
   readonly runOnlyKeys?: readonly string[];
+  /**
+   * Where its state lies, which decides whether a fleet may move it to another agent: `local` stays
+   * (files, positions in the agent's folder), `shared` (a database) and `none` move. Default:
+   * `local` for a sink, `none` for the others.
+   */
+  readonly holdsState?: "local" | "shared" | "none";
   /** Canonical event types that it reads; `[ANY_EVENT]` for any; empty for a source. */
   readonly accepts: readonly string[];
   /** Canonical event types that it emits; `[ANY_EVENT]` when they are those of its input. */

@@ -212,9 +212,28 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
     async putAgent(agent) {
       await upsert("flowctl_agents", { id: agent.name, body: writeDocument(agent) });
     },
+    saveAgents: (agents) =>
+      inChunks(
+        agents,
+        (inner, agent) =>
+          upsert("flowctl_agents", { id: agent.name, body: writeDocument(agent) }, inner),
+      ),
     listAgents: () => all<AgentRecord>("flowctl_agents"),
     async deleteAgent(name) {
       await sql.query("DELETE FROM flowctl_agents WHERE id = $1", [name]);
+    },
+
+    async nextEpoch(floor) {
+      const larger = sql.dialect === "postgres" ? "GREATEST" : "MAX";
+      const [row] = await sql.query(
+        `INSERT INTO flowctl_store (key, value) VALUES ('epoch', CAST($1 AS TEXT))
+         ON CONFLICT (key) DO UPDATE SET value =
+           CAST(${larger}(CAST(flowctl_store.value AS BIGINT) + 1, CAST(excluded.value AS BIGINT))
+             AS TEXT)
+         RETURNING value`,
+        [String(floor + 1)],
+      );
+      return Number(row!["value"]);
     },
 
     async putToken(token) {

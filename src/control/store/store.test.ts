@@ -157,6 +157,30 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       assert.equal(await store.deletePipeline("default/p"), false);
     });
 
+    test("epochs only grow, and go above whatever was seen", async () => {
+      const first = await store.nextEpoch(0);
+      assert.equal(await store.nextEpoch(0), first + 1);
+      assert.equal(await store.nextEpoch(first + 100), first + 101);
+      assert.equal(await store.nextEpoch(5), first + 102);
+    });
+
+    test("agents come back as they were saved", async () => {
+      const agent = (name: string, instance: string) => ({
+        name,
+        labels: { role: "source" },
+        version: "1",
+        host: "h",
+        instance,
+        joined_at_ms: 1,
+        last_report_ms: 2,
+      });
+      await store.putAgent(agent("b", "1"));
+      await store.saveAgents([agent("a", "1"), agent("b", "2")]);
+      assert.deepEqual(await store.listAgents(), [agent("a", "1"), agent("b", "2")]);
+      await store.deleteAgent("a");
+      assert.deepEqual((await store.listAgents()).map(({ name }) => name), ["b"]);
+    });
+
     test("a lease has one holder until it is released or its time is up", async () => {
       assert.equal(await store.takeLease("leader", "a", 60_000), true);
       assert.equal(await store.takeLease("leader", "b", 60_000), false);

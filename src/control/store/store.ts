@@ -65,8 +65,13 @@ export interface ControlStore {
   deletePipeline(id: string): Promise<boolean>;
 
   putAgent(agent: AgentRecord): Promise<void>;
+  /** Many at once: what the reports of a fleet changed. */
+  saveAgents(agents: readonly AgentRecord[]): Promise<void>;
   listAgents(): Promise<readonly AgentRecord[]>;
   deleteAgent(name: string): Promise<void>;
+
+  /** A number above all that it gave before and above `floor`, whichever server asks. */
+  nextEpoch(floor: number): Promise<number>;
 
   putToken(token: TokenRecord): Promise<void>;
   listTokens(): Promise<readonly TokenRecord[]>;

@@ -35,6 +35,7 @@ export const postgres: SinkDefinition = {
   neededToRun: ["connection_string"],
   secretKeys: [...(secretKeys ?? []), "password"],
   runOnlyKeys: ["connect_timeout", "statement_timeout", "auto_migrate"],
+  holdsState: "shared",
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: db
