@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import test from "node:test";
 import { catalogue } from "../src/catalogue.ts";
-import { eventTypeByName, eventTypes } from "../src/events/registry.ts";
+import { eventTypeByName, eventTypeNames } from "../src/events/registry.ts";
 import { ANY_EVENT, type ComponentDeclaration } from "../src/spec/declaration.ts";
 import { configFields } from "../src/spec/config-fields.ts";
 import { formatDiagnostic } from "../src/spec/diagnostic.ts";
@@ -19,10 +19,7 @@ function problems(text: string, file = "pipeline.yaml"): string[] {
     file,
     text,
     declarations: catalogue,
-    eventTypes: {
-      canonical: (name) => eventTypeByName(name)?.name,
-      names: eventTypes.map(({ name }) => name),
-    },
+    eventTypes: eventTypeNames,
     env: {},
     mode: "validate",
   });

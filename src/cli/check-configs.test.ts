@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { catalogue } from "../catalogue.ts";
-import { eventTypeByName, eventTypes } from "../events/registry.ts";
+import { eventTypeNames } from "../events/registry.ts";
 import { loadPipeline } from "../spec/load.ts";
 import { checkConfigs } from "./check-configs.ts";
 
@@ -22,10 +22,7 @@ ${processors}
     file: "test.yaml",
     text,
     declarations: catalogue,
-    eventTypes: {
-      canonical: (name) => eventTypeByName(name)?.name,
-      names: eventTypes.map(({ name }) => name),
-    },
+    eventTypes: eventTypeNames,
     env: {},
     mode: "validate",
   });

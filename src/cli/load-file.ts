@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Command } from "commander";
 import { catalogue } from "../catalogue.ts";
-import { eventTypeByName, eventTypes } from "../events/registry.ts";
+import { eventTypeNames } from "../events/registry.ts";
 import { parseEnvFile } from "../spec/env-file.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { type Loaded, type LoadOptions, loadPipeline } from "../spec/load.ts";
@@ -46,10 +46,7 @@ export function loadFile(
   const loaded = loadPipeline({
     file,
     declarations: catalogue,
-    eventTypes: {
-      canonical: (name) => eventTypeByName(name)?.name,
-      names: eventTypes.map(({ name }) => name),
-    },
+    eventTypes: eventTypeNames,
     env,
     set: options.set ?? [],
     mode,

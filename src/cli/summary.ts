@@ -15,7 +15,9 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "NOTES", align: "left" },
 ];
 
+/** Empty for a run that failed before it read a ledger: its error says it all. */
 export function summaryText(summary: RunSummary, style: Style): string {
+  if (readLedgers(summary) === 0 && summary.outcome === "failed") return "";
   if (readLedgers(summary) === 0) return lastLine(summary, style) + "\n";
   const [heads = "", ...rows] = table(COLUMNS, summary.components.map(cells));
   return [style.dim(heads), ...rows, "", lastLine(summary, style)].join("\n") + "\n";

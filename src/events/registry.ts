@@ -1,5 +1,6 @@
 /** Every event type that flowctl has a schema for, by name and alias. */
 
+import type { EventTypeNames } from "../spec/event-fit.ts";
 import { contractEvent } from "./contract-event.ts";
 import type { EventType } from "./event-type.ts";
 import { largeTransactionEvent } from "./large-transaction.ts";
@@ -32,3 +33,9 @@ export function knownTypes(names: readonly string[]): readonly EventType[] {
   const types = names.map(eventTypeByName);
   return types.every((type) => type !== undefined) ? types : [];
 }
+
+/** The names by which a pipeline file may call them. */
+export const eventTypeNames: EventTypeNames = {
+  canonical: (name) => eventTypeByName(name)?.name,
+  names: eventTypes.map(({ name }) => name),
+};
