@@ -66,6 +66,23 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "control/not-found": "The control plane knows nothing of that name.",
   "control/address-in-use": "Another process listens at the control plane's address.",
   "control/store-unreachable": "The control plane's database does not answer.",
+  "bus/rejected": "NATS refused what an edge needs: JetStream, storage, or a permission.",
+  "bus/fenced": "Another agent has taken this part of the pipeline over, under a newer epoch.",
+  "bus/rewind":
+    "An edge has lost ledgers: they are read from the source again. An agent does that by itself.",
+  "bus/damaged-message":
+    "A message of an edge cannot be read, however often it is sent. It is kept as a dead letter.",
+  "bus/spool-unusable": "The spool's folder cannot be written to or read.",
+  "component/not-started":
+    "A component's program could not be started, or did not get to serve its port.",
+  "component/exited":
+    "A component's program ended, and its restart policy does not start it again (any more).",
+  "component/unreachable": "Nothing answers at a component's endpoint.",
+  "component/protocol":
+    "A component does not serve what its role needs, or gave an answer that fits no ledger sent.",
+  "component/event-failed": "A component could not handle an event; its own log says why.",
+  "component/too-large":
+    "An event is larger than the messages that a component takes; gRPC's default is 4 MB.",
   "objects/not-found": "The object store has no such object or bucket.",
   "objects/denied": "The object store refuses these credentials.",
   "objects/unreachable": "The object store does not answer.",

@@ -74,6 +74,19 @@ export const ERROR_CODES = {
   "control/not-found": EXIT_FAILED,
   "control/address-in-use": EXIT_FAILED,
   "control/store-unreachable": EXIT_FAILED,
+  // The bus between agents.
+  "bus/rejected": EXIT_FAILED,
+  "bus/fenced": EXIT_FAILED,
+  "bus/rewind": EXIT_FAILED,
+  "bus/damaged-message": EXIT_FAILED,
+  "bus/spool-unusable": EXIT_FAILED,
+  // Components that are processes of their own.
+  "component/not-started": EXIT_FAILED,
+  "component/exited": EXIT_FAILED,
+  "component/unreachable": EXIT_FAILED,
+  "component/protocol": EXIT_FAILED,
+  "component/event-failed": EXIT_FAILED,
+  "component/too-large": EXIT_FAILED,
   // Object stores.
   "objects/not-found": EXIT_FAILED,
   "objects/denied": EXIT_FAILED,

@@ -1,0 +1,231 @@
+/**
+ * The connection to NATS, shared by every edge of a process: it never gives up, and says at any
+ * time whether the server is there.
+ */
+
+import { readFile } from "node:fs/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import {
+  connect,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from "@nats-io/transport-node";
+import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
+import type { Logger } from "../flow/component.ts";
+import { FlowctlError, messageOf } from "../spec/errors.ts";
+import type { BusConnectOptions, BusCredentials } from "./options.ts";
+
+/** Pauses between attempts to reach the servers: doubling, ± half, so that a fleet spreads. */
+const RECONNECT_MIN_ms = 250;
+const RECONNECT_MAX_ms = 10_000;
+const RECONNECT_JITTER = 0.5;
+/** A dead connection (a partition) is noticed after two pings without an answer. */
+const PING_INTERVAL_ms = 5_000;
+const MAX_PINGS_OUT = 2;
+/** How long a JetStream request may take. */
+export const REQUEST_TIMEOUT_ms = 5_000;
+
+export interface Nats {
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+}
+
+export interface Bus {
+  /** The connection while it is up; undefined while NATS is away. */
+  current(): Nats | undefined;
+  /** Resolves once connected; undefined when that takes longer, or the signal fires. */
+  connected(timeout_ms: number, signal?: AbortSignal): Promise<Nats | undefined>;
+  /** Called at each change; returns how to end that. */
+  onChange(listener: (up: boolean) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Starts connecting; throws only for what a retry cannot mend (a missing credentials file). */
+export async function openBus(options: BusConnectOptions, log: Logger): Promise<Bus> {
+  const settings = await connectionOptions(options);
+  const listeners = new Set<(up: boolean) => void>();
+  const closed = new AbortController();
+  let nats: Nats | undefined;
+  let up = false;
+
+  function change(next: boolean): void {
+    if (next === up) return;
+    up = next;
+    const fields = { servers: withoutSecrets(options.servers) };
+    if (up) log.info("NATS is there", fields);
+    else if (!closed.signal.aborted) log.warn("NATS is away", fields);
+    for (const listener of [...listeners]) listener(up);
+  }
+
+  async function follow(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (status.type === "disconnect" || status.type === "staleConnection") change(false);
+      else if (status.type === "reconnect") change(true);
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let attempt = 0; !closed.signal.aborted; attempt += 1) {
+      try {
+        const connection = await connect(settings);
+        if (closed.signal.aborted) return await connection.close();
+        nats = {
+          connection,
+          js: jetstream(connection, { timeout: REQUEST_TIMEOUT_ms }),
+          jsm: await jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_ms }),
+        };
+        attempt = 0;
+        change(true);
+        void follow(connection);
+        // It reconnects by itself; it ends only when closed or when its credentials are refused.
+        const error = await connection.closed();
+        nats = undefined;
+        change(false);
+        if (error !== undefined) log.error(`NATS: ${messageOf(error)}`);
+      } catch (error) {
+        if (attempt === 0) log.warn(`NATS cannot be reached: ${messageOf(error)}`);
+        else log.debug(`NATS cannot be reached: ${messageOf(error)}`);
+      }
+      await pause(backoff_ms(attempt), closed.signal);
+    }
+  }
+  const running = run();
+
+  return {
+    current: () => up ? nats : undefined,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    connected: (timeout_ms, signal) =>
+      new Promise((resolve) => {
+        if (up) return resolve(nats);
+        const settle = () => {
+          clearTimeout(timer);
+          listeners.delete(settle);
+          signal?.removeEventListener("abort", settle);
+          resolve(up ? nats : undefined);
+        };
+        const timer = setTimeout(settle, timeout_ms);
+        listeners.add(settle);
+        signal?.addEventListener("abort", settle);
+        if (signal?.aborted === true) settle();
+      }),
+    async close() {
+      closed.abort();
+      await nats?.connection.close().catch(() => undefined);
+      await running;
+    },
+  };
+}
+
+function backoff_ms(attempt: number): number {
+  const delay = Math.min(RECONNECT_MIN_ms * 2 ** attempt, RECONNECT_MAX_ms);
+  return delay * (1 + RECONNECT_JITTER * (2 * Math.random() - 1));
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, ms);
+    signal.addEventListener("abort", settle);
+    if (signal.aborted) settle();
+  });
+}
+
+async function connectionOptions(options: BusConnectOptions): Promise<ConnectionOptions> {
+  const { credentials = {} } = options;
+  const urls = options.servers.split(",").map((url) => url.trim()).filter((url) => url !== "");
+  if (urls.length === 0) {
+    throw new FlowctlError("cli/usage", "the address of NATS is empty", {
+      hint: "Give --nats or NATS_URL, such as nats://127.0.0.1:4222; several with commas.",
+    });
+  }
+  const tls = tlsOptions(urls, credentials);
+  let attempts = 0;
+  return {
+    servers: urls.map(hostOf),
+    name: options.name,
+    authenticator: await authenticatorOf(urls, credentials),
+    ...(tls === undefined ? {} : { tls }),
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: () => backoff_ms(Math.min(attempts++ % 8, 6)),
+    // A refusal may be a server that is still loading its accounts.
+    ignoreAuthErrorAbort: true,
+    pingInterval: PING_INTERVAL_ms,
+    maxPingOut: MAX_PINGS_OUT,
+    timeout: REQUEST_TIMEOUT_ms,
+  };
+}
+
+function tlsOptions(urls: readonly string[], credentials: BusCredentials) {
+  const { tls_ca, tls_cert, tls_key } = credentials;
+  const wanted = urls.some((url) => url.startsWith("tls://"));
+  if (!wanted && tls_ca === undefined && tls_cert === undefined) return undefined;
+  return {
+    ...(tls_ca === undefined ? {} : { caFile: tls_ca }),
+    ...(tls_cert === undefined ? {} : { certFile: tls_cert }),
+    ...(tls_key === undefined ? {} : { keyFile: tls_key }),
+  };
+}
+
+async function authenticatorOf(
+  urls: readonly string[],
+  credentials: BusCredentials,
+): Promise<Authenticator[]> {
+  const authenticators: Authenticator[] = [];
+  const { user, password, token, nkey_file, creds_file } = credentials;
+  if (creds_file !== undefined) {
+    authenticators.push(credsAuthenticator(await readSecretFile(creds_file)));
+  }
+  if (nkey_file !== undefined) {
+    const seed = new TextDecoder().decode(await readSecretFile(nkey_file)).trim();
+    authenticators.push(nkeyAuthenticator(new TextEncoder().encode(seed)));
+  }
+  if (token !== undefined) authenticators.push(tokenAuthenticator(token));
+  if (user !== undefined) authenticators.push(usernamePasswordAuthenticator(user, password ?? ""));
+  if (authenticators.length > 0) return authenticators;
+  const info = urls.map(userInfoOf).find((found) => found !== undefined);
+  if (info === undefined) return [];
+  const [name = "", secret] = info;
+  return secret === undefined
+    ? [tokenAuthenticator(name)]
+    : [usernamePasswordAuthenticator(name, secret)];
+}
+
+async function readSecretFile(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw new FlowctlError("cli/usage", `credentials for NATS: ${messageOf(error)}`, {
+      hint: "Name a file that exists and that this user may read.",
+      cause: error,
+    });
+  }
+}
+
+function parts(url: string): { readonly host: string; readonly info: string | undefined } {
+  const rest = url.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "");
+  const at = rest.lastIndexOf("@");
+  return { host: rest.slice(at + 1), info: at < 0 ? undefined : rest.slice(0, at) };
+}
+
+const hostOf = (url: string): string => parts(url).host;
+
+function userInfoOf(url: string): readonly string[] | undefined {
+  return parts(url).info?.split(":", 2).map(decodeURIComponent);
+}
+
+/** The servers as they may be shown. */
+export function withoutSecrets(servers: string): string {
+  return servers.split(",").map((url) => hostOf(url.trim())).join(", ");
+}

@@ -1,0 +1,11 @@
+import type { BusConfig } from "./config.ts";
+import type { Bus } from "./connection.ts";
+
+/** What all edges of one cut have in common. */
+export interface BusScope {
+  readonly pipeline: { readonly namespace: string; readonly name: string };
+  readonly bus: Bus;
+  readonly epoch: number;
+  readonly spoolDir: string | undefined;
+  readonly config: BusConfig;
+}
