@@ -144,7 +144,8 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       const record: ServiceRecord = {
         ...rest,
         service_id,
-        component_id: component_id || before?.record.component_id || service_id,
+        // Beside a service id of its own, a component says its plain name in the metadata.
+        component_id: component_id || registration.metadata["component_id"] || service_id,
         identity,
         registered_at_ms: before?.record.registered_at_ms ?? now,
         state: "healthy",

@@ -1,0 +1,73 @@
+/**
+ * One process's way to its control plane: the transport, and whether anybody answers. All that the
+ * process reports goes over one link, so that an outage is warned of once, not once a component.
+ */
+
+import type { Transport } from "@connectrpc/connect";
+import type { Logger } from "../../flow/component.ts";
+import { messageOf } from "../../spec/errors.ts";
+import { isRefused, transportTo } from "./endpoint.ts";
+import type { EndpointOptions } from "./endpoint.ts";
+
+export interface LinkOptions extends EndpointOptions {
+  readonly log?: Logger | undefined;
+}
+
+export interface Link {
+  readonly endpoint: string;
+  readonly transport: Transport;
+  readonly log: Logger;
+  /** True while the last call reached the control plane. */
+  readonly connected: boolean;
+  /** A call was answered. */
+  reached(): void;
+  /** A call was not, or was refused. */
+  missed(error: unknown): void;
+  /** Called at each change of `connected`. Returns how to stop. */
+  onChange(listener: (connected: boolean) => void): () => void;
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Nothing is contacted before the first call. Throws `cli/usage` for an address that is none. */
+export function createLink(options: LinkOptions): Link {
+  const log = options.log ?? silent;
+  const listeners = new Set<(connected: boolean) => void>();
+  let connected = false;
+  let warned = false;
+
+  const become = (now: boolean) => {
+    if (connected === now) return;
+    connected = now;
+    for (const listener of listeners) listener(now);
+  };
+
+  return {
+    endpoint: options.endpoint,
+    transport: transportTo(options),
+    log,
+    get connected() {
+      return connected;
+    },
+    reached() {
+      if (warned) log.info("connected to flowctl again", { endpoint: options.endpoint });
+      warned = false;
+      become(true);
+    },
+    missed(error) {
+      if (!warned) {
+        warned = true;
+        log.warn("Failed to connect to flowctl, continuing without integration", {
+          endpoint: options.endpoint,
+          error: messageOf(error),
+          ...(isRefused(error) ? { hint: "check the token and its role" } : {}),
+        });
+      }
+      become(false);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
