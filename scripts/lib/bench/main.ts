@@ -15,7 +15,7 @@ const FLOWCTL = join(ROOT, "dist/flowctl");
 const SDK_DECODE = join(ROOT, "scripts/lib/bench/sdk-decode.ts");
 
 const QUICK = { ledgers: 150, rounds: 2, decode_s: 3 } as const;
-const FULL = { ledgers: 1500, rounds: 5, decode_s: 15 } as const;
+const FULL = { ledgers: 500, rounds: 3, decode_s: 6 } as const;
 
 const flags = process.argv.slice(2);
 if (flags.some((flag) => flag !== "--quick")) {
