@@ -6,6 +6,11 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../flow/component.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { startFleet } from "./fleet/fleet.ts";
+import type { Fleet } from "./fleet/fleet.ts";
+import { soleLeader } from "./fleet/leadership.ts";
+import { AGENT_GRACE_ms, AGENT_TTL_ms, REPORT_INTERVAL_ms } from "./fleet/options.ts";
+import type { FleetOptions } from "./fleet/options.ts";
 import { createHub } from "./hub.ts";
 import type { Hub } from "./hub.ts";
 import { startJanitor } from "./janitor.ts";
@@ -26,9 +31,12 @@ export interface ControlPlaneOptions {
   readonly log: Logger;
   /** Run, chunk and event history is kept for this long. */
   readonly history_ms: number;
+  /** Default: no NATS, no other server on the store. */
+  readonly fleet?: Partial<FleetOptions>;
 }
 
 export interface ControlPlane {
+  readonly fleet: Fleet;
   readonly registry: Registry;
   readonly runs: Runs;
   readonly store: ControlStore;
@@ -102,9 +110,35 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       fields: {},
     });
   });
-  const janitor = startJanitor({ registry, store, clock, log, history_ms: options.history_ms });
+  const leadership = options.fleet?.leadership ?? soleLeader();
+  const fleet = await startFleet({
+    store,
+    clock,
+    log,
+    options: {
+      hasBus: false,
+      shared: false,
+      epochs: { next: (floor) => store.nextEpoch(floor) },
+      report_interval_ms: REPORT_INTERVAL_ms,
+      ttl_ms: AGENT_TTL_ms,
+      grace_ms: AGENT_GRACE_ms,
+      ...options.fleet,
+      leadership,
+    },
+    note: ({ agent, ...event }) =>
+      note({ ...event, run_id: "", service_id: "", fields: { agent } }),
+  });
+  const janitor = startJanitor({
+    registry,
+    store,
+    clock,
+    log,
+    history_ms: options.history_ms,
+    leads: leadership.isLeader,
+  });
 
   return {
+    fleet,
     registry,
     runs,
     store,
@@ -129,6 +163,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     }),
     async close() {
       for (const hub of [services, runChanges, events, logs, signals]) hub.close();
+      await fleet.close();
       await janitor.stop();
       await store.close();
     },

@@ -20,6 +20,8 @@ export interface JanitorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly history_ms: number;
+  /** Of several servers on one store, one cleans up. */
+  readonly leads: () => boolean;
 }
 
 export interface Janitor {
@@ -53,6 +55,7 @@ export function startJanitor(options: JanitorOptions): Janitor {
     }, SAVE_INTERVAL_MS),
     setInterval(() =>
       inTurn("clean history", async () => {
+        if (!options.leads()) return;
         const removed = await store.deleteHistoryBefore(clock.now() - options.history_ms);
         if (removed > 0) log.info("cleaned history", { removed });
       }), CLEAN_INTERVAL_MS),

@@ -6,6 +6,9 @@
 import type { PipelineSpec } from "../../spec/pipeline.ts";
 import { componentsOf } from "../../spec/pipeline.ts";
 
+/** The reason of what does not move. */
+export const KEPT = "stands there";
+
 /** What of a component decides where it can stand. */
 export interface PlaceableComponent {
   readonly id: string;
@@ -26,9 +29,15 @@ export interface PlaceableAgent {
   readonly load: number;
 }
 
+/** All agents, by name; a map of them will do. */
+export interface PlaceableAgents {
+  get(name: string): PlaceableAgent | undefined;
+  values(): Iterable<PlaceableAgent>;
+}
+
 export interface PlacementInput {
   readonly components: readonly PlaceableComponent[];
-  readonly agents: ReadonlyMap<string, PlaceableAgent>;
+  readonly agents: PlaceableAgents;
   /** Component id to the agent that it stands on now. */
   readonly current: ReadonlyMap<string, string>;
   /** True: neighbours may be apart, on two ends of a JetStream stream. */
@@ -121,7 +130,7 @@ function keep(unit: Unit, input: PlacementInput, problems: string[]): Place | un
   if (names.size !== 1 || name === "" || unit.conflict !== undefined) return undefined;
   const agent = input.agents.get(name);
   if (agent !== undefined && !matches(unit.labels, agent)) return undefined;
-  if (agent !== undefined && agent.state !== "gone") return { agent: name, reason: "stands there" };
+  if (agent !== undefined && agent.state !== "gone") return { agent: name, reason: KEPT };
   if (!unit.stays) return undefined;
   problems.push(`${idsOf(unit)}: waits for agent ${name}, where its files and positions are`);
   return { agent: name, reason: "its files and positions are there" };
