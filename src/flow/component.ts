@@ -54,6 +54,11 @@ export interface Source {
   bounds(): Promise<{ from: number | undefined; to: number | undefined }>;
   /** Latest ledger that it knows the network to have, for lag; undefined when it cannot say. */
   head?(): number | undefined;
+  /**
+   * Called after commits: no restart of this pipeline reads at or below this sequence, because
+   * every sink that the source reaches holds it, and every state that a restart would restore.
+   */
+  committed?(sequence: number): void;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,8 @@ export interface Processor {
   /** State that a restart must restore, as of the last batch processed; absent: stateless. */
   snapshot?(): Json;
   restore?(state: Json): void;
+  /** As `Source.committed`, per source that reaches it. */
+  committed?(positions: Positions): void;
   close?(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { FlowctlError } from "../spec/errors.ts";
 import { componentError } from "./component-error.ts";
 import type { Logger, Positions } from "./component.ts";
 import type { Control } from "./control.ts";
+import { createCommitNotice } from "./commit-notice.ts";
 import { checkFingerprint, fingerprintOf } from "./fingerprint.ts";
 import type { Graph } from "./graph.ts";
 import type { Monitor } from "./monitor.ts";
@@ -57,7 +58,8 @@ export async function prepareNodes(input: NodesInput): Promise<Nodes> {
   }
 
   await createParts(parts, { ...input, ...options, reset: options.reset === true });
-  const sinks = makeSinks(input, fingerprints);
+  const onCommitted = { tell: () => {} };
+  const sinks = makeSinks(input, fingerprints, () => onCommitted.tell());
   const committed = new Map<string, Positions>();
   for (const [id, sink] of sinks) committed.set(id, await sink.open());
 
@@ -76,6 +78,8 @@ export async function prepareNodes(input: NodesInput): Promise<Nodes> {
   const floor = () =>
     restartFloor(graph, new Map([...sinks].map(([id, sink]) => [id, sink.durable()])));
   const processors = makeProcessors(input, plan, floor);
+  const snapshots = (id: string) => state.snapshots.list(id);
+  onCommitted.tell = createCommitNotice({ graph, parts, floor, snapshots });
   return { sources: makeSources(input, plan), processors, sinks, step: stepOf(processors, sinks) };
 }
 
@@ -108,6 +112,7 @@ function faultsOf(input: NodesInput, spec: ComponentSpec, halted: AbortSignal): 
 function makeSinks(
   input: NodesInput,
   fingerprints: ReadonlyMap<string, string>,
+  tellCommitted: () => void,
 ): Map<string, SinkNode> {
   const { options, control, monitor, state, parts } = input;
   const nodes = new Map<string, SinkNode>();
@@ -123,6 +128,7 @@ function makeSinks(
       faults: faultsOf(input, spec, control.halted),
       ended: control.ended,
       onCommit() {
+        tellCommitted();
         if (recorded || node.durable().size === 0) return;
         state.saveFingerprint(spec.id, fingerprint);
         recorded = true;
