@@ -17,6 +17,7 @@ import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/
 import type { Logger } from "../flow/component.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { BusConnectOptions, BusCredentials } from "./options.ts";
+import { pause } from "./wait.ts";
 
 /** Pauses between attempts to reach the servers: doubling, ± half, so that a fleet spreads. */
 const RECONNECT_MIN_ms = 250;
@@ -126,19 +127,6 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
 function backoff_ms(attempt: number): number {
   const delay = Math.min(RECONNECT_MIN_ms * 2 ** attempt, RECONNECT_MAX_ms);
   return delay * (1 + RECONNECT_JITTER * (2 * Math.random() - 1));
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", settle);
-      resolve();
-    };
-    const timer = setTimeout(settle, ms);
-    signal.addEventListener("abort", settle);
-    if (signal.aborted) settle();
-  });
 }
 
 async function connectionOptions(options: BusConnectOptions): Promise<ConnectionOptions> {

@@ -18,6 +18,8 @@ import { standInProcessor, standInSource } from "./bus-in.ts";
 import { busOut } from "./bus-out.ts";
 import type { BusScope } from "./scope.ts";
 import type { Bus } from "./connection.ts";
+import { createRewinds } from "./rewinds.ts";
+import type { Rewinds } from "./rewinds.ts";
 
 /** The types of the stand-ins in a cut pipeline. */
 export const BUS_IN = "bus-in";
@@ -42,6 +44,8 @@ export interface Cut {
   readonly reads: readonly string[];
   /** Ids of components here that others read. */
   readonly feeds: readonly string[];
+  /** Tells when the run must start again, because an edge has lost ledgers: see `startCutRun`. */
+  readonly rewinds: Rewinds;
 }
 
 /** Throws `spec/invalid` when a component is not in the pipeline. */
@@ -61,6 +65,7 @@ export function cutPipeline(options: CutOptions): Cut {
     epoch,
     spoolDir,
     config: busConfigOf(pipeline),
+    rewinds: createRewinds(),
   };
   const intakes = new Map(read.map((node) => {
     const readers = node.outputs.filter(isHere).map((output) => output.spec.id);
@@ -111,12 +116,13 @@ export function cutPipeline(options: CutOptions): Cut {
       sinks: [...order(pipeline.sinks, inFileOrder(components, "sink")), ...outlets],
     },
     definitions: [
-      standInSource(BUS_IN, scope, intakes, clocks, pipeline.sources),
+      standInSource(BUS_IN, intakes, clocks, pipeline.sources),
       standInProcessor(BUS_IN, intakes),
       busOut(BUS_OUT, scope, readersOf),
     ],
     reads: read.map(idOf),
     feeds: fed.map(idOf),
+    rewinds: scope.rewinds,
   };
 }
 

@@ -17,6 +17,7 @@ import { isApiError, positionOf } from "./edge.ts";
 import { headersOf, splitPayload } from "./message.ts";
 import type { Outgoing } from "./message.ts";
 import type { BusScope } from "./scope.ts";
+import { pause } from "./wait.ts";
 
 /** Publishes on their way to the server. */
 export const WINDOW_messages = 256;
@@ -38,8 +39,10 @@ export interface Publisher {
   push(message: Outgoing): void;
   /** Messages that were pushed and do not stand in the stream yet. */
   pending(): number;
-  /** Resolves when there is room for more, or at a failure. */
-  room(): Promise<void>;
+  /** Whether it has taken as much as it should hold. */
+  full(): boolean;
+  /** Resolves when something has changed: a message stands, the connection, a failure. */
+  change(): Promise<void>;
   /** Resolves when everything pushed stands in the stream. Rejects with the failure. */
   drained(): Promise<void>;
   /** Forgets what is pending and returns it. It may or may not stand in the stream. */
@@ -169,9 +172,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
         if (isApiError(cause, ...STREAM_FULL_codes)) {
           log.debug(`edge ${edge.key.producer} waits for its readers: the stream is full`);
           await options.makeRoom(nats);
-          await pause();
+          await pause(RETRY_PAUSE_ms, closed.signal);
         } else if (isPermission(cause)) {
-          throw new FlowctlError("bus/rejected", `NATS refuses to take ledgers: ${messageOf(cause)}`);
+          throw new FlowctlError(
+            "bus/rejected",
+            `NATS refuses to take ledgers: ${messageOf(cause)}`,
+          );
         }
         await look(nats, cause instanceof Repeated);
         synced = true;
@@ -181,7 +187,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         if (error instanceof FlowctlError) throw error;
         log.debug(`looking at the edge of ${edge.key.producer}: ${messageOf(error)}`);
         cause = error;
-        await pause();
+        await pause(RETRY_PAUSE_ms, closed.signal);
       }
     }
   }
@@ -232,7 +238,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (next.ledger > due) throw lostTail(edge, source, position, next.ledger);
   }
 
-  const full = () => queue.length >= WINDOW_messages || waiting_bytes >= WINDOW_bytes;
   const stopFollowing = bus.onChange((up) => {
     // What is on its way when the connection breaks may or may not have arrived.
     if (!up) synced = false;
@@ -255,9 +260,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       else void resync(undefined);
     },
     pending: () => queue.length,
-    async room() {
-      if (full() && failure === undefined) await change();
-    },
+    full: () => queue.length >= WINDOW_messages || waiting_bytes >= WINDOW_bytes,
+    change,
     async drained() {
       while (queue.length > 0) {
         if (failure !== undefined) throw failure;
@@ -281,16 +285,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
       wake();
     },
   };
-
-  function pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, RETRY_PAUSE_ms);
-      closed.signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
 }
 
 /** The server says that it has a message of this id: is it still there? */

@@ -1,5 +1,6 @@
 import type { BusConfig } from "./config.ts";
 import type { Bus } from "./connection.ts";
+import type { Rewinds } from "./rewinds.ts";
 
 /** What all edges of one cut have in common. */
 export interface BusScope {
@@ -8,4 +9,5 @@ export interface BusScope {
   readonly epoch: number;
   readonly spoolDir: string | undefined;
   readonly config: BusConfig;
+  readonly rewinds: Rewinds;
 }
