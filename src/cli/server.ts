@@ -5,13 +5,16 @@ import process from "node:process";
 import { Command } from "commander";
 import { startServer } from "../control/server/start-server.ts";
 import { DEFAULT_HISTORY_MS } from "../control/janitor.ts";
+import { DEFAULT_MAX_LAG_LEDGERS } from "../control/network-lag.ts";
 import type { TlsFiles } from "../control/server/listener.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
 import { createLog } from "./log.ts";
+import { authOf, withAuthOptions } from "./server-auth.ts";
+import type { AuthOptions } from "./server-auth.ts";
 
-interface Options {
+interface Options extends AuthOptions {
   readonly listen: string;
   readonly dataDir: string;
   readonly store?: string;
@@ -21,7 +24,7 @@ interface Options {
 }
 
 export function serverCommand(name: string = "server"): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(
       "Run the control plane: gRPC, gRPC-Web, Connect and REST on one port. Everything that runs " +
         "anywhere registers here and is seen.",
@@ -34,7 +37,8 @@ export function serverCommand(name: string = "server"): Command {
     )
     .option("--tls-cert <file>", "certificate, PEM")
     .option("--tls-key <file>", "its private key, PEM")
-    .option("--tls-ca <file>", "authority whose certificates clients must show (mutual TLS)")
+    .option("--tls-ca <file>", "authority whose certificates clients must show (mutual TLS)");
+  return withAuthOptions(command)
     .addHelpText(
       "after",
       examples([
@@ -52,7 +56,9 @@ export function serverCommand(name: string = "server"): Command {
         dataDir: options.dataDir,
         store: options.store,
         tls: tlsOf(options),
+        auth: authOf(options),
         history_ms: DEFAULT_HISTORY_MS,
+        maxLagLedgers: DEFAULT_MAX_LAG_LEDGERS,
         log,
       });
       log.info("listening", { url: server.url, data: options.store ?? options.dataDir });

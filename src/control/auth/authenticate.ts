@@ -21,28 +21,43 @@ export interface AuthOptions {
 
 export interface Credentials {
   /** The Authorization header as it came. */
-  readonly authorization: string | null | undefined;
+  readonly authorization: string | undefined;
   readonly socket: Socket | undefined;
 }
 
-/** Undefined: no or no valid credentials. */
-export type Authenticate = (credentials: Credentials) => Promise<Principal | undefined>;
+/** Who it is, or why nobody: a sentence for the client, without what it sent. */
+export type Authentication =
+  | { readonly principal: Principal }
+  | { readonly refused: string };
+
+/** Fails when who it is cannot be known now: the store or the issuer is away. */
+export type Authenticate = (credentials: Credentials) => Promise<Authentication>;
 
 /** Longer than any token that we or an issuer make. */
 const MAX_AUTHORIZATION = 8_192;
 
+const NONE = {
+  refused: "this control plane needs a token: an admin makes one with `flowctl token create`",
+};
+const MALFORMED = { refused: "the Authorization header must be `Bearer` and one token" };
+const INVALID = { refused: "the token is not known here, has expired or was revoked" };
+
 export function createAuthenticate(options: AuthOptions): Authenticate {
   const { tokens, oidc } = options;
+
+  const byToken = async (authorization: string): Promise<Authentication> => {
+    if (authorization.length > MAX_AUTHORIZATION) return MALFORMED;
+    const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (token === undefined) return MALFORMED;
+    if (!token.startsWith("flowctl_")) return await oidc?.verify(token) ?? INVALID;
+    const principal = await tokens.verify(token);
+    return principal === undefined ? INVALID : { principal };
+  };
+
   return async ({ authorization, socket }) => {
-    if (authorization !== null && authorization !== undefined && authorization !== "") {
-      if (authorization.length > MAX_AUTHORIZATION) return undefined;
-      const [, token] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
-      if (token === undefined) return undefined;
-      return token.startsWith("flowctl_") ? await tokens.verify(token) : await oidc?.verify(token);
-    }
-    const certified = principalOfCertificate(socket, options.certificates);
-    if (certified !== undefined) return certified;
-    if (options.required || await tokens.anyValid()) return undefined;
-    return OPEN_PRINCIPAL;
+    if (authorization !== undefined && authorization !== "") return await byToken(authorization);
+    const principal = principalOfCertificate(socket, options.certificates);
+    if (principal !== undefined) return { principal };
+    return options.required || await tokens.anyMade() ? NONE : { principal: OPEN_PRINCIPAL };
   };
 }

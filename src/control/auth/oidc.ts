@@ -2,16 +2,33 @@
 
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import type { Clock } from "../../runtime/clock.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { AccessRole } from "../model.ts";
+import type { Authentication } from "./authenticate.ts";
 import { ACCESS_ROLES, isAccessRole } from "./principal.ts";
-import type { Principal } from "./principal.ts";
 
 /** Between our clock and the issuer's. */
 const CLOCK_TOLERANCE_S = 60;
-const DISCOVERY_TIMEOUT_MS = 5_000;
+/** For the issuer's configuration, and for its keys. */
+const FETCH_TIMEOUT_MS = 5_000;
+/** An issuer that is away is not asked again before; calls meanwhile fail at once. */
+const RETRY_AFTER_MS = 2_000;
+/** Keys are read anew for a key id that is not known, but not more often than this. */
+const KEYS_COOLDOWN_MS = 10_000;
 /** Only public-key signatures: a shared secret or "none" never verifies. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "ES256", "ES384", "EdDSA"];
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "EdDSA",
+];
+const DEFAULT_ROLE_CLAIM = "role";
 
 export interface OidcOptions {
   /** The issuer's URL, as its tokens carry it in `iss`. */
@@ -25,18 +42,35 @@ export interface OidcOptions {
 }
 
 export interface Oidc {
-  /** Undefined: not valid, whatever the reason. Throws a retryable error when the issuer is away. */
-  verify(token: string): Promise<Principal | undefined>;
+  /** Undefined: not valid, whatever the reason. Fails, retryably, while the issuer is away. */
+  verify(token: string): Promise<Authentication | undefined>;
 }
 
-export function createOidc(options: OidcOptions): Oidc {
+export function createOidc(options: OidcOptions, clock: Clock): Oidc {
   let keys: Promise<JWTVerifyGetKey> | undefined;
+  let failure: { readonly error: FlowctlError; readonly at: number } | undefined;
+
+  const issuerKeys = async (): Promise<JWTVerifyGetKey> => {
+    if (failure !== undefined && clock.monotonic() - failure.at < RETRY_AFTER_MS) {
+      throw failure.error;
+    }
+    keys ??= discover(options.issuer);
+    try {
+      return await keys;
+    } catch (cause) {
+      const error = unreachable(options.issuer, cause);
+      keys = undefined;
+      failure = { error, at: clock.monotonic() };
+      throw error;
+    }
+  };
+
   return {
     async verify(token) {
-      keys ??= discover(options.issuer);
+      const getKey = await issuerKeys();
       let payload: JWTPayload;
       try {
-        ({ payload } = await jwtVerify(token, await keys, {
+        ({ payload } = await jwtVerify(token, getKey, {
           issuer: options.issuer,
           audience: options.audience,
           algorithms: ALGORITHMS,
@@ -44,48 +78,62 @@ export function createOidc(options: OidcOptions): Oidc {
           requiredClaims: ["exp", "sub"],
         }));
       } catch (error) {
-        if (error instanceof FlowctlError) keys = undefined;
-        if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
-          return undefined;
-        }
-        throw error;
+        if (isAboutTheToken(error)) return undefined;
+        throw unreachable(options.issuer, error);
       }
       const role = roleOf(payload, options);
-      return role === undefined ? undefined : { actor: String(payload.sub), role, via: "jwt" };
+      if (role !== undefined) {
+        return { principal: { actor: String(payload.sub), role, via: "jwt" } };
+      }
+      const claim = options.role_claim ?? DEFAULT_ROLE_CLAIM;
+      return { refused: `the token is valid, but its claim '${claim}' names no role of flowctl` };
     },
   };
 }
 
+/** Otherwise the keys could not be had: jose says so by a timeout, a bare or a foreign error. */
+function isAboutTheToken(error: unknown): boolean {
+  return error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) && error.code !== errors.JOSEError.code;
+}
+
 async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    const { jwks_uri } = await response.json() as { jwks_uri?: unknown };
-    if (typeof jwks_uri !== "string") throw new Error("it names no jwks_uri");
-    return createRemoteJWKSet(new URL(jwks_uri));
-  } catch (cause) {
-    throw new FlowctlError(
-      "control/issuer-unreachable",
-      `the token issuer at ${url} cannot be read`,
-      {
-        hint: "Check --oidc-issuer and that this machine reaches it.",
-        retryable: true,
-        cause,
-      },
-    );
-  }
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    redirect: "error",
+  });
+  if (!response.ok) throw new Error(`${url} answers with HTTP ${response.status}`);
+  const found = await response.json() as { issuer?: unknown; jwks_uri?: unknown };
+  // OpenID Connect Discovery 1.0, section 4.3: it must be the issuer that was asked for.
+  if (found.issuer !== issuer) throw new Error(`${url} is of another issuer`);
+  if (typeof found.jwks_uri !== "string") throw new Error(`${url} names no jwks_uri`);
+  return createRemoteJWKSet(new URL(found.jwks_uri), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cooldownDuration: KEYS_COOLDOWN_MS,
+  });
+}
+
+function unreachable(issuer: string, cause: unknown): FlowctlError {
+  return new FlowctlError(
+    "control/issuer-unreachable",
+    `the keys of the token issuer ${issuer} cannot be read`,
+    { hint: "Check --oidc-issuer and that this machine reaches it.", retryable: true, cause },
+  );
 }
 
 /** The strongest role that the claim names; undefined: none of ours. */
 function roleOf(payload: JWTPayload, options: OidcOptions): AccessRole | undefined {
   let claim: unknown = payload;
-  for (const part of (options.role_claim ?? "role").split(".")) {
-    claim = typeof claim === "object" && claim !== null
+  for (const part of (options.role_claim ?? DEFAULT_ROLE_CLAIM).split(".")) {
+    claim = typeof claim === "object" && claim !== null && Object.hasOwn(claim, part)
       ? (claim as Record<string, unknown>)[part]
       : undefined;
   }
-  const named = (Array.isArray(claim) ? claim : [claim]).map(String)
-    .map((value) => options.roles?.[value] ?? value).filter(isAccessRole);
+  const mapping = new Map(Object.entries(options.roles ?? {}));
+  const named = (Array.isArray(claim) ? claim : [claim])
+    .filter((value) => typeof value === "string")
+    .map((value) => mapping.get(value) ?? value)
+    .filter(isAccessRole);
   return ACCESS_ROLES.findLast((role) => named.includes(role));
 }

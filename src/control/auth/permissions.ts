@@ -32,6 +32,9 @@ export const RPC_PERMISSIONS: Readonly<Record<string, Readonly<Record<string, Ca
     ReportStatus: "report",
     Deregister: "report",
   },
+  "flowctl.control.v1.RunsService": {
+    WatchRuns: "read",
+  },
   "flowctl.control.v1.TelemetryService": {
     ReportEvents: "report",
     ListEvents: "read",
@@ -69,15 +72,35 @@ export function isAudited(capability: Capability): boolean {
   return capability === "operate" || capability === "administer";
 }
 
-/** Answered without credentials: a load balancer and a probe have none. */
+/** Answered without credentials: a load balancer and a probe have none, and neither has a reader. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/health",
   "/healthz",
   "/livez",
   "/readyz",
+  "/openapi.json",
+  "/docs",
 ]);
 
-/** Of REST: reading reads, anything else operates. */
-export function restCapability(method: string): Capability {
+/** Of REST: looking reads, anything else operates. */
+function restCapability(method: string): Capability {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" ? "read" : "operate";
+}
+
+const RPC_PATHS: ReadonlyMap<string, Capability> = new Map(
+  Object.entries(RPC_PERMISSIONS).flatMap(([service, methods]) =>
+    Object.entries(methods).map(([method, capability]) =>
+      [`/${service}/${method}`, capability] as const
+    )
+  ),
+);
+
+export function isRpcPath(path: string): boolean {
+  return RPC_PATHS.has(path);
+}
+
+/** What a request of this method and path (without its query) needs; undefined: nothing. */
+export function capabilityOf(method: string, path: string): Capability | undefined {
+  if (OPEN_PATHS.has(path)) return undefined;
+  return RPC_PATHS.get(path) ?? restCapability(method);
 }

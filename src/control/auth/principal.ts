@@ -16,6 +16,7 @@ const CAPABILITIES: Readonly<Record<AccessRole, readonly Capability[]>> = {
   admin: ["read", "report", "operate", "administer"],
 };
 
+/** From weak to strong. */
 export const ACCESS_ROLES = Object.keys(CAPABILITIES) as readonly AccessRole[];
 
 export interface Principal {
@@ -28,6 +29,7 @@ export interface Principal {
 /** Whoever calls a server that asks for no credentials, which only a loopback one does. */
 export const OPEN_PRINCIPAL: Principal = { actor: "local", role: "admin", via: "open" };
 
+/** Who made the call, in its context values. */
 export const principalKey = createContextKey<Principal>(OPEN_PRINCIPAL);
 
 export function may(principal: Principal, capability: Capability): boolean {

@@ -4,6 +4,7 @@
  */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Logger } from "../../flow/component.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { AccessRole, TokenRecord } from "../model.ts";
 import type { ControlStore } from "../store/store.ts";
@@ -11,6 +12,10 @@ import type { Principal } from "./principal.ts";
 
 /** A token revoked at another server on the same store is refused here within this. */
 export const TOKEN_REFRESH_MS = 3_000;
+/** A token that is not known may be new: the store is asked, but not for every guess. */
+const UNKNOWN_REFRESH_MS = 250;
+/** A store that does not answer holds up a call for this long; then what is known decides. */
+const STORE_PATIENCE_MS = 2_000;
 /** How exact "last used" is; more would be a write per call. */
 const LAST_USED_RESOLUTION_MS = 60_000;
 const SECRET_BYTES = 32;
@@ -37,35 +42,67 @@ export interface Tokens {
   list(): Promise<readonly TokenRecord[]>;
   /** False: there is no such token. */
   revoke(id: string): Promise<boolean>;
-  /** Undefined: unknown, expired or revoked; which one is not told. */
+  /**
+   * Undefined: unknown, expired or revoked; which one is not told. Fails only when the store has
+   * never been read.
+   */
   verify(token: string): Promise<Principal | undefined>;
-  /** True when there is any token that is valid, so calls need one. */
-  anyValid(): Promise<boolean>;
+  /**
+   * True once a token was made, also when none is valid any more: revoking the last one must not
+   * open the doors.
+   */
+  anyMade(): Promise<boolean>;
 }
 
-export function createTokens(store: ControlStore, clock: Clock): Tokens {
+export function createTokens(store: ControlStore, clock: Clock, log: Logger): Tokens {
   let known = new Map<string, TokenRecord>();
   let loaded: number | undefined;
   let loading: Promise<void> | undefined;
+  let changes = 0;
+  const used = new Map<string, number>();
 
   const load = async () => {
+    const before = changes;
     const records = await store.listTokens();
+    // What was made or revoked here meanwhile is newer than what was read.
+    if (before !== changes) return;
     known = new Map(records.map((record) => [record.id, record]));
     loaded = clock.monotonic();
   };
-  const fresh = async () => {
-    if (loaded !== undefined && clock.monotonic() - loaded < TOKEN_REFRESH_MS) return;
+  /** Reads the store unless it was read within `maxAgeMs`; calls at the same time share one read. */
+  const refresh = async (maxAgeMs: number) => {
+    if (loaded !== undefined && clock.monotonic() - loaded < maxAgeMs) return;
     loading ??= load().finally(() => {
       loading = undefined;
     });
-    await loading;
+    const first = loaded === undefined;
+    try {
+      await within(loading, STORE_PATIENCE_MS);
+    } catch (error) {
+      if (first) throw error;
+      // A store that is away must not shut out a fleet: revoking is not possible now either.
+      loaded = clock.monotonic();
+      log.warn("the store of tokens does not answer; those that are known go on working", {
+        error,
+      });
+    }
   };
   const save = async (record: TokenRecord) => {
     await store.putToken(record);
+    changes++;
     known.set(record.id, record);
   };
   const isValid = (record: TokenRecord): boolean =>
     !record.revoked && (record.expires_at_ms === undefined || clock.now() < record.expires_at_ms);
+  const noteUse = (record: TokenRecord) => {
+    const now = clock.now();
+    const last = used.get(record.id) ?? record.last_used_at_ms ?? 0;
+    if (now - last <= LAST_USED_RESOLUTION_MS) return;
+    used.set(record.id, now);
+    store.noteTokenUse(record.id, now).catch((error: unknown) =>
+      log.warn("the use of a token could not be noted", { token: record.id, error })
+    );
+  };
 
   return {
     async create({ name, role, expires_in_ms }) {
@@ -86,14 +123,10 @@ export function createTokens(store: ControlStore, clock: Clock): Tokens {
       return { record, token: `flowctl_${id}_${secret}` };
     },
 
-    async list() {
-      await load();
-      return [...known.values()];
-    },
+    list: () => store.listTokens(),
 
     async revoke(id) {
-      await load();
-      const record = known.get(id);
+      const record = (await store.listTokens()).find((one) => one.id === id);
       if (record === undefined) return false;
       await save({ ...record, revoked: true });
       return true;
@@ -101,22 +134,34 @@ export function createTokens(store: ControlStore, clock: Clock): Tokens {
 
     async verify(token) {
       const [, id = "", secret = ""] = FORM.exec(token) ?? [];
-      await fresh();
+      await refresh(TOKEN_REFRESH_MS);
+      if (id !== "" && !known.has(id)) await refresh(UNKNOWN_REFRESH_MS);
       const record = known.get(id);
       // Unknown ids take the same way as known ones, so that time tells nothing.
       const expected = Buffer.from(record?.hash ?? hashOf(""), "hex");
       const matches = timingSafeEqual(Buffer.from(hashOf(secret), "hex"), expected);
       if (record === undefined || !matches || !isValid(record)) return undefined;
-      const now = clock.now();
-      if (now - (record.last_used_at_ms ?? 0) > LAST_USED_RESOLUTION_MS) {
-        await save({ ...record, last_used_at_ms: now });
-      }
+      noteUse(record);
       return { actor: record.name || record.id, role: record.role, via: "token" };
     },
 
-    async anyValid() {
-      await fresh();
-      return [...known.values()].some(isValid);
+    async anyMade() {
+      await refresh(TOKEN_REFRESH_MS);
+      return known.size > 0;
     },
   };
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`the store does not answer in ${ms} ms`)), ms);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -20,9 +20,14 @@ export const peerKey = createContextKey<Peer>({
 
 const connections = new WeakMap<Socket, Connection>();
 
+/** The address without port; of an IPv4 client the IPv4 address, also on a dual-stack socket. */
+export function addressOf(socket: Pick<Socket, "remoteAddress"> | undefined): string {
+  return socket?.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+}
+
 /** Two calls over one socket have the same connection. */
 export function peerOf(socket: Socket | undefined, http2: boolean): Peer {
-  const address = socket?.remoteAddress?.replace(/^::ffff:/, "") ?? "";
+  const address = addressOf(socket);
   if (socket === undefined || !http2) return { address, connection: undefined, socket };
   let connection = connections.get(socket);
   if (connection === undefined) {

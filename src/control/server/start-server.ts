@@ -3,14 +3,19 @@
 import type { Logger } from "../../flow/component.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
+import { createAccess } from "../auth/access.ts";
+import type { Access } from "../auth/access.ts";
+import type { CertificateRoles } from "../auth/certificates.ts";
+import type { OidcOptions } from "../auth/oidc.ts";
 import { startControlPlane } from "../control-plane.ts";
 import type { ControlPlane } from "../control-plane.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { restApp } from "../rest/app.ts";
 import { nodeHandler } from "../rest/node-handler.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ControlStore } from "../store/store.ts";
 import type { Listener, TlsFiles } from "./listener.ts";
-import { serve } from "./serve.ts";
+import { isLoopback, serve } from "./serve.ts";
 
 /** Calls that run when the server stops may end within this. */
 const CLOSE_GRACE_MS = 2_000;
@@ -22,8 +27,21 @@ export interface ServerOptions {
   /** `memory`, `postgres://…`, `sqlite:PATH`; undefined: SQLite in the data folder. */
   readonly store: string | undefined;
   readonly tls: TlsFiles | undefined;
+  readonly auth: ServerAuth;
   readonly history_ms: number;
+  /** A pipeline that is further behind its network fails `stellar_network_sync`. */
+  readonly maxLagLedgers: number;
   readonly log: Logger;
+}
+
+export interface ServerAuth {
+  /** Nobody gets in without credentials, also before the first token was made. */
+  readonly required: boolean;
+  /** Listens on a public address without TLS or credentials all the same. */
+  readonly insecure: boolean;
+  readonly oidc?: OidcOptions | undefined;
+  /** For mutual TLS; default: every certificate that verified is an agent. */
+  readonly certificates?: CertificateRoles | undefined;
 }
 
 export interface Server {
@@ -35,34 +53,86 @@ export interface Server {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { log, host, port, tls } = options;
   const store = await openedStore(options);
+  const access = accessOf(options, store);
+  try {
+    await checkExposure(options, access);
+  } catch (error) {
+    await access.close();
+    await store.close();
+    throw error;
+  }
   const plane = await startControlPlane({
     store,
     log,
     clock: systemClock,
     history_ms: options.history_ms,
   });
-  let listener: Listener;
+  let listener: Listener | undefined;
+  let accepting = true;
+  const { maxLagLedgers } = options;
+  const connections = () => listener?.connections() ?? 0;
+  const metrics = createMetrics({ plane, maxLagLedgers, connections });
+  const rest = restApp({ plane, metrics, maxLagLedgers, accepting: () => accepting });
   try {
     listener = await serve({
       plane,
       host,
       port,
       tls,
-      interceptors: [],
-      http: nodeHandler((request) => restApp(plane).fetch(request)),
+      access,
+      interceptors: [metrics.instruments.interceptor],
+      http: nodeHandler(rest),
     });
   } catch (cause) {
+    metrics.close();
+    await access.close();
     await plane.close();
     throw listenError(`${host}:${port}`, cause);
   }
+  const { port: bound, close } = listener;
   return {
     plane,
-    url: `${tls === undefined ? "http" : "https"}://${host}:${listener.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host}:${bound}`,
     async close() {
-      await listener.close(CLOSE_GRACE_MS);
+      accepting = false;
+      metrics.close();
+      await close(CLOSE_GRACE_MS);
       await plane.close();
     },
   };
+}
+
+function accessOf(options: ServerOptions, store: ControlStore): Access {
+  const { auth, host, tls, log } = options;
+  return createAccess({
+    store,
+    clock: systemClock,
+    log,
+    required: auth.required || tls?.ca !== undefined || (!isLoopback(host) && !auth.insecure),
+    oidc: auth.oidc,
+    certificates: auth.certificates,
+  });
+}
+
+/** On an address that others reach, tokens in cleartext and open doors are refused. */
+async function checkExposure(options: ServerOptions, { tokens }: Access): Promise<void> {
+  const { auth, host, tls, dataDir, store } = options;
+  if (auth.insecure || isLoopback(host)) return;
+  if (tls === undefined) {
+    throw new FlowctlError("cli/usage", `others reach ${host}, so it needs TLS`, {
+      hint: "Give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure goes without.",
+    });
+  }
+  if (tls.ca !== undefined || auth.oidc !== undefined || await tokens.anyMade()) return;
+  const where = store === undefined ? `--data-dir ${dataDir}` : `--store ${withoutPassword(store)}`;
+  throw new FlowctlError("cli/usage", `others reach ${host}, and there is no token yet`, {
+    hint: `Make one with \`flowctl token create --name me --role admin ${where}\`, or give ` +
+      "--tls-ca or --oidc-issuer; --insecure goes without.",
+  });
+}
+
+function withoutPassword(store: string): string {
+  return store.replace(/:[^:@/]*@/, ":…@");
 }
 
 async function openedStore(options: ServerOptions): Promise<ControlStore> {

@@ -126,6 +126,12 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
         ),
       );
     },
+    async countRuns() {
+      const rows = await sql.query(
+        "SELECT status, COUNT(*) AS runs FROM flowctl_runs GROUP BY status",
+      );
+      return Object.fromEntries(rows.map((row) => [String(row["status"]), Number(row["runs"])]));
+    },
 
     async putChunk(chunk) {
       const changed = chunk.verified_at_ms ?? chunk.completed_at_ms ?? chunk.started_at_ms ??
@@ -239,7 +245,19 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
     async putToken(token) {
       await upsert("flowctl_tokens", { id: token.id, body: writeDocument(token) });
     },
-    listTokens: () => all<TokenRecord>("flowctl_tokens"),
+    async listTokens() {
+      const rows = await sql.query(
+        "SELECT body, at FROM flowctl_tokens LEFT JOIN flowctl_token_uses USING (id)",
+      );
+      const tokens = rows.map((row): TokenRecord => ({
+        ...readDocument<TokenRecord>(row["body"]),
+        last_used_at_ms: row["at"] === null ? undefined : Number(row["at"]),
+      }));
+      return tokens.sort((a, b) => a.created_at_ms - b.created_at_ms);
+    },
+    async noteTokenUse(id, atMs) {
+      await upsert("flowctl_token_uses", { id, at: atMs });
+    },
 
     addAudit: (entries) =>
       inChunks(

@@ -49,6 +49,8 @@ export interface ControlStore {
   putRun(run: RunRecord): Promise<void>;
   getRun(runId: string): Promise<RunRecord | undefined>;
   listRuns(filter: RunFilter): Promise<readonly RunRecord[]>;
+  /** How many runs of each status are kept. */
+  countRuns(): Promise<Readonly<Partial<Record<RunStatus, number>>>>;
 
   putChunk(chunk: ChunkRecord): Promise<void>;
   getChunk(chunkId: string): Promise<ChunkRecord | undefined>;
@@ -74,7 +76,10 @@ export interface ControlStore {
   nextEpoch(floor: number): Promise<number>;
 
   putToken(token: TokenRecord): Promise<void>;
+  /** In the order of their making. */
   listTokens(): Promise<readonly TokenRecord[]>;
+  /** Apart from the token itself, so that a use never undoes what another server changed in it. */
+  noteTokenUse(id: string, atMs: number): Promise<void>;
 
   addAudit(entries: readonly AuditRecord[]): Promise<void>;
   listAudit(sinceMs: number, limit: number): Promise<readonly AuditRecord[]>;

@@ -26,6 +26,7 @@ export const TABLES: readonly string[] = [
     id TEXT PRIMARY KEY NOT NULL, revision BIGINT NOT NULL, body TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS flowctl_agents (id TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS flowctl_tokens (id TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS flowctl_token_uses (id TEXT PRIMARY KEY NOT NULL, at BIGINT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS flowctl_audit (at BIGINT NOT NULL, body TEXT NOT NULL)`,
   `CREATE INDEX IF NOT EXISTS flowctl_audit_by_time ON flowctl_audit (at)`,
   `CREATE TABLE IF NOT EXISTS flowctl_leases (

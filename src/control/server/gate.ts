@@ -1,0 +1,146 @@
+/**
+ * What every request passes before anything of its body is read: how much its peer may ask, who it
+ * is, and whether that role may.
+ */
+
+import { Code } from "@connectrpc/connect";
+import type { Socket } from "node:net";
+import type { Logger } from "../../flow/component.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { messageOf } from "../../spec/errors.ts";
+import type { Audit } from "../auth/audit.ts";
+import type { Authenticate } from "../auth/authenticate.ts";
+import { capabilityOf, isAudited, isRpcPath } from "../auth/permissions.ts";
+import { may, OPEN_PRINCIPAL } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
+import { addressOf } from "../rpc/peer.ts";
+import { isForeignPage } from "./browser.ts";
+import type { Handler } from "./listener.ts";
+import { createRateLimiter, peerNetwork } from "./rate-limit.ts";
+import type { Rate } from "./rate-limit.ts";
+import { refuse } from "./refuse.ts";
+import type { NodeRequest, NodeResponse, Refusal } from "./refuse.ts";
+
+export interface Limits {
+  /** Requests of one peer, of any kind. */
+  readonly calls: Rate;
+  /** Registrations of one peer, which each may take a place in the registry. */
+  readonly registrations: Rate;
+  /** Requests of one peer that are open at once, streams among them. */
+  readonly open_requests: number;
+}
+
+/** Ten thousand components behind one address need a fifth of this. */
+export const DEFAULT_LIMITS: Limits = {
+  calls: { per_second: 5_000, burst: 10_000 },
+  registrations: { per_second: 1_000, burst: 2_000 },
+  open_requests: 12_000,
+};
+
+const REGISTRATIONS: ReadonlySet<string> = new Set([
+  "/flowctl.ControlPlane/Register",
+  "/flowctl.v1.ControlPlaneService/RegisterComponent",
+]);
+
+export interface GateOptions {
+  readonly authenticate: Authenticate;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly limits?: Limits;
+  /** True where only this machine can connect: then a foreign Host header is a browser's trap. */
+  readonly loopback: boolean;
+}
+
+const principals = new WeakMap<object, Principal>();
+
+/** Who made this request; it has passed the gate. */
+export function principalOf(request: object): Principal {
+  return principals.get(request) ?? OPEN_PRINCIPAL;
+}
+
+export function gate(options: GateOptions, handler: Handler): Handler {
+  const { audit, clock, log } = options;
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const calls = createRateLimiter(limits.calls, clock);
+  const registrations = createRateLimiter(limits.registrations, clock);
+  const open = new Map<string, number>();
+
+  /** How often the peer calls and how many of its calls are open; undefined: within its limits. */
+  const beyondLimits = (peer: string, path: string): Refusal | undefined => {
+    const wait = calls.take(peer) || (REGISTRATIONS.has(path) ? registrations.take(peer) : 0);
+    if (wait > 0) return tooMuch("too many requests from this address", wait);
+    if ((open.get(peer) ?? 0) < limits.open_requests) return undefined;
+    return tooMuch(`more than ${limits.open_requests} requests of this address are open`, 1_000);
+  };
+
+  const count = (peer: string, response: NodeResponse) => {
+    open.set(peer, (open.get(peer) ?? 0) + 1);
+    response.once("close", () => {
+      const left = (open.get(peer) ?? 1) - 1;
+      if (left > 0) open.set(peer, left);
+      else open.delete(peer);
+    });
+  };
+
+  const admitted = async (
+    request: NodeRequest,
+    path: string,
+    address: string,
+  ): Promise<Principal | Refusal> => {
+    const { method = "", headers } = request;
+    const capability = capabilityOf(method, path);
+    if (capability === undefined) return OPEN_PRINCIPAL;
+    const authentication = await options.authenticate({
+      authorization: headers.authorization,
+      socket: request.socket as Socket | undefined,
+    });
+    if ("refused" in authentication) {
+      return { code: Code.Unauthenticated, message: authentication.refused };
+    }
+    const { principal } = authentication;
+    if (principal.via === "open" && isForeignPage(request, options.loopback)) {
+      const message = "pages of other origins may not call a control plane that asks for no token";
+      return { code: Code.PermissionDenied, message };
+    }
+    if (may(principal, capability)) return principal;
+    if (isAudited(capability)) {
+      const { actor, role } = principal;
+      const action = isRpcPath(path) ? path.slice(1) : `${method} ${path}`;
+      const entry = { at_ms: clock.now(), actor, role, action, subject: "", peer: address };
+      audit.add({ ...entry, outcome: "denied" });
+    }
+    const message = `the role ${principal.role} may not ${capability}, which this call needs`;
+    return { code: Code.PermissionDenied, message };
+  };
+
+  return (request, response) => {
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const rpc = isRpcPath(path);
+    const address = addressOf(request.socket);
+    const peer = peerNetwork(address);
+    const beyond = beyondLimits(peer, path);
+    if (beyond !== undefined) return refuse(request, response, beyond, rpc);
+    count(peer, response);
+    admitted(request, path, address).then((admission) => {
+      if ("code" in admission) return refuse(request, response, admission, rpc);
+      principals.set(request, admission);
+      return handler(request, response);
+    }).catch((error: unknown) => {
+      log.warn("a request could not be answered", { path, error });
+      if (!response.headersSent) refuse(request, response, failure(error), rpc);
+      else response.end();
+    });
+  };
+}
+
+function tooMuch(message: string, waitMs: number): Refusal {
+  return { code: Code.ResourceExhausted, message, retry_after_s: Math.ceil(waitMs / 1_000) };
+}
+
+/** What authentication needs is away, or the request cannot even be read. */
+function failure(error: unknown): Refusal {
+  return error instanceof TypeError
+    ? { code: Code.InvalidArgument, message: "the request cannot be read" }
+    : { code: Code.Unavailable, message: messageOf(error), retry_after_s: 1 };
+}
