@@ -64,6 +64,8 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "control/unreachable": "The control plane does not answer.",
   "control/refused": "The control plane refused the request.",
   "control/not-found": "The control plane knows nothing of that name.",
+  "control/invalid-request": "The control plane does not understand the request; it says why.",
+  "control/overloaded": "The control plane has too much to do at once; try again later.",
   "control/address-in-use": "Another process listens at the control plane's address.",
   "control/store-unreachable": "The control plane's database does not answer.",
   "bus/rejected": "NATS refused what an edge needs: JetStream, storage, or a permission.",

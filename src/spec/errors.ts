@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   "control/unreachable": EXIT_FAILED,
   "control/refused": EXIT_FAILED,
   "control/not-found": EXIT_FAILED,
+  "control/invalid-request": EXIT_USAGE,
+  "control/overloaded": EXIT_FAILED,
   "control/address-in-use": EXIT_FAILED,
   "control/store-unreachable": EXIT_FAILED,
   // The bus between agents.

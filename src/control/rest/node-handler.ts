@@ -1,7 +1,8 @@
 /** Answers node's requests, of both HTTP versions, by a fetch handler. */
 
-import { Readable } from "node:stream";
+import { once } from "node:events";
 import type { Handler } from "../server/listener.ts";
+import { errorBody } from "./errors.ts";
 
 /** Bytes of a request's body. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -13,8 +14,8 @@ type Fetch = (request: Request) => Response | Promise<Response>;
 export function nodeHandler(fetch: Fetch): Handler {
   return (request, response) => {
     answer(fetch, request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
+      if (response.headersSent) return void response.destroy();
+      refuse(response, 500, "the control plane failed on this request");
     });
   };
 }
@@ -22,33 +23,59 @@ export function nodeHandler(fetch: Fetch): Handler {
 async function answer(fetch: Fetch, request: NodeRequest, response: NodeResponse): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
-  const hasBody = request.method !== "GET" && request.method !== "HEAD";
+  const method = request.method ?? "GET";
+  const hasBody = method !== "GET" && method !== "HEAD";
   const body = hasBody ? await readBody(request) : undefined;
-  if (hasBody && body === undefined) {
-    response.writeHead(413, { "content-type": "application/json" });
-    response.end(
-      JSON.stringify({ error: { code: "cli/usage", message: "the body is too large" } }),
-    );
-    return;
+  if (body === "too large") {
+    // The rest of the body is not read: the connection cannot be used again.
+    if (request.httpVersionMajor === 1) response.setHeader("connection", "close");
+    return refuse(response, 413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
-  const made = await fetch(
-    new Request(new URL(request.url ?? "/", "http://localhost"), {
-      method: request.method ?? "GET",
+  let asked: Request;
+  try {
+    asked = new Request(new URL(request.url ?? "/", "http://localhost"), {
+      method,
       headers: headersOf(request),
       signal: gone.signal,
       ...(body === undefined ? {} : { body }),
-    }),
-  );
+    });
+  } catch {
+    return refuse(response, 400, "the request line or a header cannot be understood");
+  }
+  const made = await fetch(asked);
   response.writeHead(made.status, Object.fromEntries(made.headers));
-  if (made.body === null) {
+  if (made.body === null || method === "HEAD") {
+    await made.body?.cancel();
     response.end();
     return;
   }
-  for await (const chunk of Readable.fromWeb(made.body as Parameters<typeof Readable.fromWeb>[0])) {
-    if (gone.signal.aborted) return;
-    response.write(chunk as Uint8Array);
+  await send(made.body, response, gone.signal);
+}
+
+/** Passes the body on no faster than the client takes it. */
+async function send(
+  body: ReadableStream<Uint8Array>,
+  response: NodeResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader();
+  const stop = () => void reader.cancel().catch(() => {});
+  gone.addEventListener("abort", stop, { once: true });
+  while (!gone.aborted) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!response.write(value) && !gone.aborted) {
+      await once(response, "drain", { signal: gone }).catch(() => {});
+    }
   }
+  gone.removeEventListener("abort", stop);
   response.end();
+}
+
+function refuse(response: NodeResponse, status: number, message: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  const code = status < 500 ? "control/invalid-request" : "flow/internal";
+  response.end(JSON.stringify(errorBody(code, message)));
 }
 
 function headersOf(request: NodeRequest): Headers {
@@ -60,14 +87,20 @@ function headersOf(request: NodeRequest): Headers {
   return headers;
 }
 
-/** Undefined: it is larger than the limit. */
-async function readBody(request: NodeRequest): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+function readBody(request: NodeRequest): Promise<Uint8Array<ArrayBuffer> | "too large"> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const take = (chunk: Uint8Array) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      request.off("data", take);
+      request.pause();
+      resolve("too large");
+    };
+    request.on("data", take);
+    request.once("end", () => resolve(new Uint8Array(Buffer.concat(chunks))));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the client left")));
+  });
 }

@@ -1,0 +1,87 @@
+/** Metrics as Prometheus reads them: the text format 0.0.4. */
+
+export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export type MetricType = "counter" | "gauge" | "histogram" | "untyped";
+export type Labels = Readonly<Record<string, string>>;
+
+/** Lines of one family must stand together, whatever order they are made in. */
+export interface Exposition {
+  /** Adds a sample; help and type count the first time that a name is used. */
+  sample(name: string, type: MetricType, help: string, labels: string, value: number): void;
+  /** Samples of one name and labels are added up. */
+  sum(name: string, type: MetricType, help: string, labels: string, value: number): void;
+  /** A line of a histogram: `name` with `_bucket`, `_sum` or `_count`. */
+  part(family: string, suffix: string, help: string, labels: string, value: number): void;
+  /** Text by family, in the order of their first sample. */
+  texts(): Iterable<string>;
+}
+
+interface Family {
+  readonly head: string;
+  readonly lines: string[];
+  readonly sums: Map<string, number>;
+}
+
+export function createExposition(): Exposition {
+  const families = new Map<string, Family>();
+  const familyOf = (name: string, type: MetricType, help: string): Family => {
+    let family = families.get(name);
+    if (family === undefined) {
+      const head = `# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n`;
+      family = { head, lines: [], sums: new Map() };
+      families.set(name, family);
+    }
+    return family;
+  };
+  return {
+    sample(name, type, help, labels, value) {
+      familyOf(name, type, help).lines.push(`${name}${labels} ${numberText(value)}\n`);
+    },
+    sum(name, type, help, labels, value) {
+      const { sums } = familyOf(name, type, help);
+      sums.set(labels, (sums.get(labels) ?? 0) + value);
+    },
+    part(family, suffix, help, labels, value) {
+      familyOf(family, "histogram", help).lines.push(
+        `${family}${suffix}${labels} ${numberText(value)}\n`,
+      );
+    },
+    *texts() {
+      for (const [name, { head, lines, sums }] of families) {
+        const summed = Array.from(
+          sums,
+          ([labels, value]) => `${name}${labels} ${numberText(value)}\n`,
+        );
+        yield head + lines.join("") + summed.join("");
+      }
+    },
+  };
+}
+
+/** `{a="1",b="2"}`, in the order given; empty without labels. */
+export function labelText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapedLabel(value)}"`);
+  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+}
+
+/** A name that Prometheus takes: dots and whatever else it refuses become underscores. */
+export function metricName(text: string): string {
+  const name = text.replaceAll(/[^a-zA-Z0-9_:]/g, "_");
+  return /^[0-9]/.test(name) ? `_${name}` : name;
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+function escapedLabel(text: string): string {
+  return /[\\"\n\r]/.test(text)
+    ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll(/\r?\n|\r/g, "\\n")
+    : text;
+}
+
+function escapedHelp(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
