@@ -1,6 +1,7 @@
 /** Every built-in component. A new component is one line here. */
 
 import type { ComponentDefinition } from "./flow/component.ts";
+import { externalProcessor, externalSink, externalSource } from "./foreign/definitions.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
 import { filter } from "./processors/filter/filter.ts";
 import { ledgers } from "./processors/ledgers.ts";
@@ -37,4 +38,12 @@ export const catalogue: readonly ComponentDefinition[] = [
   webhook,
   filter,
   map,
+];
+
+/** Whatever a pipeline may consist of: the built-in components, and processes of any language. */
+export const components: readonly ComponentDefinition[] = [
+  ...catalogue,
+  externalSource,
+  externalProcessor,
+  externalSink,
 ];

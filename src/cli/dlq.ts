@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { Argument, Command } from "commander";
-import { catalogue } from "../catalogue.ts";
+import { components } from "../catalogue.ts";
 import { createRowWriter } from "../events/json.ts";
 import { openDeadLetterIndex } from "../flow/dead-letter-index.ts";
 import type { DeadLetterIndex, IndexedLetter, IndexFilter } from "../flow/dead-letter-index.ts";
@@ -99,7 +99,7 @@ function replayCommand(): Command {
       const log = createLog({ globals, redact, human: process.stderr.isTTY === true });
       const summary = await replayDeadLetters({
         pipeline,
-        catalogue,
+        catalogue: components,
         stateDir: options.stateDir,
         log,
         env,

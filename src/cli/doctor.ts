@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { Argument, Command } from "commander";
-import { catalogue } from "../catalogue.ts";
+import { components } from "../catalogue.ts";
 import type { CheckResult, ComponentContext } from "../flow/component.ts";
 import { EXIT_FAILED, messageOf } from "../spec/errors.ts";
 import { componentsOf, type ComponentSpec, type PipelineSpec } from "../spec/pipeline.ts";
@@ -67,7 +67,7 @@ async function checkComponent(
     env: ComponentContext["env"];
   },
 ): Promise<Finding[]> {
-  const definition = catalogue.find(({ name, role }) => name === spec.type && role === spec.role);
+  const definition = components.find(({ name, role }) => name === spec.type && role === spec.role);
   if (definition?.check === undefined) return [];
   const context: ComponentContext = {
     spec,

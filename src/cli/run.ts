@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { Argument, Command } from "commander";
-import { catalogue } from "../catalogue.ts";
+import { components } from "../catalogue.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
@@ -59,7 +59,7 @@ export function runCommand(): Command {
       process.exitCode = await runSession(
         {
           pipeline,
-          catalogue,
+          catalogue: components,
           stateDir,
           persistent: options.persistence,
           from,

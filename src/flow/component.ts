@@ -20,6 +20,13 @@ export interface Meter {
   set(name: string, value: number): void;
 }
 
+/** What components that are processes of their own are told of the run. */
+export interface RunIdentity {
+  readonly id: string;
+  /** `host:port` of the control plane with which they register; undefined: there is none. */
+  readonly endpoint: string | undefined;
+}
+
 export interface ComponentContext {
   readonly spec: ComponentSpec;
   readonly pipeline: PipelineSpec;
@@ -29,6 +36,7 @@ export interface ComponentContext {
   readonly signal: AbortSignal;
   /** The process's environment, overlaid by the component's `env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly run?: RunIdentity | undefined;
 }
 
 /** Which ledgers to read; both ends are included. */

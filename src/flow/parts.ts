@@ -9,6 +9,7 @@ import type {
   ComponentDefinition,
   Logger,
   Processor,
+  RunIdentity,
   Sink,
   Source,
 } from "./component.ts";
@@ -36,6 +37,7 @@ export interface PartsOptions {
   readonly reset: boolean;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly identity?: RunIdentity | undefined;
   readonly control: Control;
   readonly monitor: Monitor;
   readonly state: State;
@@ -116,6 +118,7 @@ function contextOf(
     meter: options.monitor.counters(spec.id).meter,
     signal,
     env: { ...options.env, ...spec.env },
+    run: options.identity,
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { PipelineSpec } from "../spec/pipeline.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
-import type { ComponentDefinition, Logger } from "./component.ts";
+import type { ComponentDefinition, Logger, RunIdentity } from "./component.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
 import { buildGraph } from "./graph.ts";
@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly log: Logger;
   /** The process's environment; a component's own `env` overlays it. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told to the components that are processes of their own. */
+  readonly identity?: RunIdentity | undefined;
   /** Default `DRAIN_DEADLINE_ms`. */
   readonly drainDeadline_ms?: number;
 }

@@ -1,7 +1,7 @@
 /** Runs a pipeline from a program. */
 
 import process from "node:process";
-import { catalogue } from "../catalogue.ts";
+import { catalogue, components as runnable } from "../catalogue.ts";
 import { eventTypeByName, eventTypes } from "../events/registry.ts";
 import type { ComponentDefinition, Logger } from "../flow/component.ts";
 import { startRun } from "../flow/run.ts";
@@ -60,11 +60,11 @@ export async function run(
 export function start(pipeline: PipelineInput, options: PipelineOptions = {}): Run {
   const env = options.env ?? process.env;
   const own = "sources" in pipeline ? pipelineText(pipeline).components : [];
-  const components = [...own, ...options.components ?? [], ...catalogue];
+  const brought = [...own, ...options.components ?? []];
   const started = startRun({
     ...options,
-    pipeline: load(pipeline, components, env),
-    catalogue: components,
+    pipeline: load(pipeline, [...brought, ...catalogue], env),
+    catalogue: [...brought, ...runnable],
     stateDir: options.stateDir ?? ".flowctl",
     persistent: options.persistent ?? true,
     log: options.log ?? consoleLog,
