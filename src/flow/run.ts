@@ -19,6 +19,8 @@ import type { State } from "./state.ts";
 import type { RunStats, RunSummary } from "./stats.ts";
 import { closeAll, layStrands, pushAll, runStrand } from "./strands.ts";
 import type { Strand } from "./strands.ts";
+import { createTaps } from "./taps.ts";
+import type { TapListener, Taps } from "./taps.ts";
 
 /** How long `stop` lets batches that are on their way reach the sinks and be committed. */
 export const DRAIN_DEADLINE_ms = 30_000;
@@ -57,23 +59,36 @@ export interface Run {
   abort(): void;
   /** Cheap enough to poll ten times a second. */
   stats(): RunStats;
+  /**
+   * Looks at the batches that a source or processor gives, or that a sink has taken, until the
+   * returned function is called. A component that does not exist gives none.
+   */
+  tap(component: string, listener: TapListener): () => void;
 }
 
 /** Starts the pipeline at once; every error, also one in the options, arrives through `done`. */
 export function startRun(options: RunOptions): Run {
   const control = createControl(options.drainDeadline_ms ?? DRAIN_DEADLINE_ms);
   const monitor = createMonitor(options.pipeline);
-  const done = runPipeline(options, control, monitor).then(
+  const taps = createTaps();
+  const done = runPipeline(options, control, monitor, taps).then(
     (outcome) => monitor.summary(outcome, control.failure()),
     (error: unknown) => monitor.summary("failed", asFlowctlError(error)),
   ).finally(() => control.settle());
-  return { done, stop: control.stop, abort: control.abort, stats: monitor.stats };
+  return {
+    done,
+    stop: control.stop,
+    abort: control.abort,
+    stats: monitor.stats,
+    tap: taps.add,
+  };
 }
 
 async function runPipeline(
   options: RunOptions,
   control: Control,
   monitor: Monitor,
+  taps: Taps,
 ): Promise<"completed" | "stopped"> {
   const graph = buildGraph(options.pipeline);
   const state = openState({
@@ -83,7 +98,7 @@ async function runPipeline(
   const parts: Parts = { sources: new Map(), processors: new Map(), sinks: new Map() };
   try {
     if (options.reset === true) state.reset();
-    const flow = flowThrough({ options, control, monitor, graph, state, parts });
+    const flow = flowThrough({ options, control, monitor, taps, graph, state, parts });
     return await Promise.race([flow, control.ending.then(() => endedEarly(control))]);
   } finally {
     const deadline_ms = control.ended.aborted ? ABORT_CLOSE_DEADLINE_ms : CLOSE_DEADLINE_ms;
@@ -103,6 +118,7 @@ interface Flow {
   readonly options: RunOptions;
   readonly control: Control;
   readonly monitor: Monitor;
+  readonly taps: Taps;
   readonly graph: Graph;
   readonly state: State;
   readonly parts: Parts;
@@ -131,7 +147,7 @@ async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
 
 /** True when every source has ended by itself. Failures are left in `control`. */
 async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
-  const { control, monitor, graph } = flow;
+  const { control, monitor, taps, graph } = flow;
   const { all, lanes } = layStrands(graph);
   const pacer = createPacer();
   let ended = true;
@@ -144,6 +160,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     const source = nodes.sources.get(strand.source);
     const byItself = source === undefined || await source.run(async (batch) => {
       monitor.emitted(batch);
+      taps.passed(batch.source, batch);
       await pushAll(strand.outputs, batch);
       await pacer.turn();
     });
@@ -157,7 +174,9 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     monitor.watchQueue(id, strand.inputs);
     counters.setState("running");
     try {
-      await (role === "source" ? runSource(strand) : runStrand(strand, nodes.step(id), pacer));
+      await (role === "source"
+        ? runSource(strand)
+        : runStrand(strand, nodes.step(id), pacer, taps));
       counters.setState("done");
     } catch (error) {
       if (error === HALTED) return;

@@ -10,6 +10,7 @@ import type { Lane } from "./edge.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { createJoin } from "./join.ts";
 import type { Pacer } from "./pacer.ts";
+import type { Taps } from "./taps.ts";
 
 /** What a node does with a batch; undefined: nothing goes on from here (a sink). */
 export type Step = (batch: Batch) => Promise<Batch | undefined>;
@@ -49,10 +50,16 @@ export function layStrands(graph: Graph): Strands {
 }
 
 /** Runs a strand of a processor or sink until its source has ended. */
-export async function runStrand(strand: Strand, step: Step, pacer: Pacer): Promise<void> {
+export async function runStrand(
+  strand: Strand,
+  step: Step,
+  pacer: Pacer,
+  taps: Taps,
+): Promise<void> {
   const join = createJoin(strand.node.spec.id, strand.inputs);
   for (let batch = await join.take(); batch !== undefined; batch = await join.take()) {
     const result = await step(batch);
+    taps.passed(strand.node.spec.id, result ?? batch);
     if (result !== undefined) await pushAll(strand.outputs, result);
     await pacer.turn();
   }

@@ -78,6 +78,7 @@ export class Controller {
   readonly #telemetry: Client<typeof TelemetryService>;
   readonly #interval_ms: number;
   readonly #untold: Untold[] = [];
+  #metadata: Readonly<Record<string, string>>;
   #dropped = 0;
   #work: { readonly status: WorkStatus; readonly message: string } = {
     status: "running",
@@ -85,12 +86,14 @@ export class Controller {
   };
   #workTold = true;
   #serviceId: string | undefined;
+  #announced = false;
   #connected = false;
   #beat: Beat | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#interval_ms = options.heartbeat_interval_ms ?? DEFAULT_HEARTBEAT_INTERVAL_MS;
+    this.#metadata = options.metadata ?? {};
     this.#link = options.link ?? createLink(options);
     const { transport } = this.#link;
     this.#registry = createClient(ControlPlane, transport);
@@ -124,6 +127,13 @@ export class Controller {
     });
   }
 
+  /** Says something else of itself than before: it registers anew, under the same id. */
+  describe(metadata: Readonly<Record<string, string>>): void {
+    this.#metadata = metadata;
+    this.#serviceId = undefined;
+    this.#beat?.wake();
+  }
+
   /** Says how the work stands: running, completed, failed or stopped. Told as soon as can be. */
   reportStatus(status: WorkStatus, message: string = ""): void {
     this.#work = { status, message };
@@ -149,8 +159,10 @@ export class Controller {
 
   /** One round: registered, alive, work and events told. */
   async #turn(options: CallOptions): Promise<void> {
-    this.#serviceId ??= await this.#register(options);
-    const serviceId = this.#serviceId;
+    const metadata = this.#metadata;
+    const serviceId = this.#serviceId ?? await this.#register(options);
+    // Described anew in the meantime: then the next turn registers again.
+    if (metadata === this.#metadata) this.#serviceId = serviceId;
     await this.#heartbeat(serviceId, options);
     if (!this.#workTold) {
       const work = this.#work;
@@ -165,7 +177,8 @@ export class Controller {
   }
 
   async #register(options: CallOptions): Promise<string> {
-    const { role, component_id, service_id, metadata, ...more } = this.#options;
+    const { role, component_id, service_id, ...more } = this.#options;
+    const metadata = this.#metadata;
     const named = component_id === undefined || service_id === undefined ? {} : { component_id };
     const ack = await this.#registry.register({
       serviceType: numberOf(SERVICE_TYPES, role),
@@ -180,7 +193,9 @@ export class Controller {
     }, options);
     // A server that lost its memory does not know our work's status either.
     if (this.#work.status !== "running") this.#workTold = false;
-    this.#link.log.info("registered with flowctl", { service_id: ack.serviceId });
+    const log = this.#announced ? this.#link.log.debug : this.#link.log.info;
+    log("registered with flowctl", { service_id: ack.serviceId });
+    this.#announced = true;
     return ack.serviceId;
   }
 
@@ -204,7 +219,8 @@ export class Controller {
   async #tellEvents(options: CallOptions): Promise<void> {
     if (this.#untold.length === 0) return;
     const told = [...this.#untold];
-    const { metadata, component_id } = this.#options;
+    const { component_id } = this.#options;
+    const metadata = this.#metadata;
     await unlessUnimplemented(this.#telemetry.reportEvents({
       events: told.map((event) => ({
         id: event.id,
@@ -213,8 +229,8 @@ export class Controller {
         message: event.message,
         componentId: component_id ?? "",
         serviceId: this.#serviceId ?? "",
-        pipeline: metadata?.["pipeline"] ?? "",
-        runId: metadata?.["run_id"] ?? "",
+        pipeline: metadata["pipeline"] ?? "",
+        runId: metadata["run_id"] ?? "",
       })),
     }, options));
     const ids = new Set(told.map((event) => event.id));

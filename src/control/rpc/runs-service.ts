@@ -1,0 +1,37 @@
+/** flowctl.control.v1.RunsService: runs as flowctl's own programs see them. */
+
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { RunsService } from "../../gen/proto/flowctl/control/v1/runs_pb.js";
+import type { ControlPlane } from "../control-plane.ts";
+import type { RunRecord } from "../model.ts";
+import { runToWire } from "../wire/runs.ts";
+
+/** Runs in a snapshot; older ones can be listed. */
+export const MAX_SNAPSHOT_RUNS = 1_000;
+
+const toRun = (run: RunRecord) => ({ run: runToWire(run), stopRequested: run.stop_requested });
+
+export function runsService(plane: ControlPlane): ServiceImpl<typeof RunsService> {
+  const snapshot = async (pipeline_name: string, run_id: string) => {
+    if (run_id === "") return await plane.runs.list({ pipeline_name, limit: MAX_SNAPSHOT_RUNS });
+    const run = await plane.runs.get(run_id);
+    return run === undefined ? [] : [run];
+  };
+
+  return {
+    async *watchRuns({ pipelineName, runId }, { signal }) {
+      const wanted = (run: RunRecord) =>
+        (pipelineName === "" || run.pipeline_name === pipelineName) &&
+        (runId === "" || run.run_id === runId);
+      const changes = plane.runChanges.watch(signal, wanted);
+      yield { snapshot: true, runs: (await snapshot(pipelineName, runId)).map(toRun) };
+      for await (const change of changes) {
+        if ("lagged" in change) {
+          yield { snapshot: true, runs: (await snapshot(pipelineName, runId)).map(toRun) };
+        } else {
+          yield { snapshot: false, runs: [toRun(change.item)] };
+        }
+      }
+    },
+  };
+}
