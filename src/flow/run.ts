@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told to the components that are processes of their own. */
   readonly identity?: RunIdentity | undefined;
+  /** Of the assignment under which this run goes; a sink yields to a later one. Default 0. */
+  readonly epoch?: number;
   /** Default `DRAIN_DEADLINE_ms`. */
   readonly drainDeadline_ms?: number;
 }
