@@ -56,6 +56,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./server.ts")).serverCommand("start"),
   },
   {
+    name: "token",
+    summary: "make, list and revoke tokens for a control plane",
+    group: "Operations:",
+    load: async () => (await import("./token.ts")).tokenCommand(),
+  },
+  {
+    name: "audit",
+    summary: "show who changed what at a control plane",
+    group: "Operations:",
+    load: async () => (await import("./audit.ts")).auditCommand(),
+  },
+  {
     name: "dlq",
     summary: "list, show, replay or drop dead letters",
     group: "Operations:",

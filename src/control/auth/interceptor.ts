@@ -15,7 +15,9 @@ export function auditCalls(audit: Audit, clock: Clock): Interceptor {
   return (next) => async (request) => {
     const { service, method } = request;
     const capability = RPC_PERMISSIONS[service.typeName]?.[method.name];
-    if (capability === undefined || !isAudited(capability)) return await next(request);
+    if (capability === undefined || !isAudited(capability) || method.name.startsWith("List")) {
+      return await next(request);
+    }
     const principal = request.contextValues.get(principalKey);
     const note = (outcome: string) =>
       audit.add({
