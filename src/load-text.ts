@@ -1,7 +1,7 @@
 /** The text of a pipeline file, checked against the built-in components. */
 
 import { catalogue } from "./catalogue.ts";
-import { eventTypeByName, eventTypes } from "./events/registry.ts";
+import { eventTypeNames } from "./events/registry.ts";
 import { type Loaded, type LoadOptions, loadPipeline } from "./spec/load.ts";
 
 export interface TextOptions {
@@ -18,10 +18,7 @@ export function loadText({ text, name, env, mode }: TextOptions): Loaded {
     file: name,
     text,
     declarations: catalogue,
-    eventTypes: {
-      canonical: (type) => eventTypeByName(type)?.name,
-      names: eventTypes.map((type) => type.name),
-    },
+    eventTypes: eventTypeNames,
     env,
     mode,
   });
