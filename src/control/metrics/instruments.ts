@@ -2,7 +2,8 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Interceptor } from "@connectrpc/connect";
-import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, Registry } from "prom-client";
+import { processMetrics } from "./process.ts";
 
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
@@ -17,7 +18,6 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "POST", 
 
 export function createInstruments(): Instruments {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const calls = new Histogram({
     name: "flowctl_rpc_duration_seconds",
     help: "Time to answer a call; of streams, until their answer begins.",
@@ -51,6 +51,6 @@ export function createInstruments(): Instruments {
     // Methods are the client's to invent: labels are not.
     httpAnswered: (method, status) =>
       requests.inc({ method: METHODS.has(method) ? method : "other", status: String(status) }),
-    text: () => registry.metrics(),
+    text: async () => `${await processMetrics()}\n${await registry.metrics()}\n`,
   };
 }

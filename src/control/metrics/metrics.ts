@@ -42,7 +42,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     instruments,
     async *texts(perService) {
       yield await instruments.text();
-      yield "\n";
       const services = plane.registry.list();
       const present = services.filter(({ state }) => state !== "gone");
       const exposition = createExposition();
