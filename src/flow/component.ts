@@ -109,6 +109,11 @@ export interface SinkContext extends ComponentContext {
   readonly persistent: boolean;
   /** True with `--reset`: positions and what the sink holds for this pipeline are to be dropped. */
   readonly reset: boolean;
+  /**
+   * Of the assignment under which it runs; default 0, outside a fleet. A sink whose output others can reach
+   * records it with its checkpoint and refuses to write (`sink/fenced`) under an older one.
+   */
+  readonly epoch?: number;
 }
 
 export interface Sink {

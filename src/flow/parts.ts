@@ -35,6 +35,7 @@ export interface PartsOptions {
   readonly catalogue: readonly ComponentDefinition[];
   readonly persistent: boolean;
   readonly reset: boolean;
+  readonly epoch?: number;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly identity?: RunIdentity | undefined;
@@ -96,12 +97,12 @@ async function createPart(
     const context = contextOf(spec, options, control.ended);
     parts.processors.set(spec.id, await definition.create(context));
   } else {
-    const { persistent, reset, state } = options;
+    const { persistent, reset, state, epoch = 0 } = options;
     const checkpoint = state.slot(spec.id);
     const context = contextOf(spec, options, control.ended);
     parts.sinks.set(
       spec.id,
-      await definition.create({ ...context, checkpoint, persistent, reset }),
+      await definition.create({ ...context, checkpoint, persistent, reset, epoch }),
     );
   }
 }

@@ -55,6 +55,8 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "sink/unreachable": "The sink does not answer.",
   "sink/schema-mismatch": "An existing table or file has other columns.",
   "sink/disk-full": "No space is left. Make room and run again; nothing is lost.",
+  "sink/fenced":
+    "Another agent has taken this sink over; what this one still held is written by that one.",
   "sink/path-in-use": "Two sinks or runs would write the same file.",
   "sink/value-out-of-range": "A value does not fit the column's type in this sink.",
   "sink/output-closed":

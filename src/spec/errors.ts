@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   // Sinks.
   "sink/rejected": EXIT_FAILED,
   "sink/unreachable": EXIT_FAILED,
+  "sink/fenced": EXIT_FAILED,
   "sink/schema-mismatch": EXIT_FAILED,
   "sink/disk-full": EXIT_FAILED,
   "sink/path-in-use": EXIT_FAILED,

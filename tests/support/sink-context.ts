@@ -89,13 +89,19 @@ export function testContext(
 export function sinkContext(
   definition: ComponentDefinition,
   config: Record<string, unknown>,
-  options: { slot?: CheckpointSlot; reset?: boolean; persistent?: boolean } = {},
+  options: {
+    slot?: CheckpointSlot;
+    reset?: boolean;
+    persistent?: boolean;
+    epoch?: number;
+  } = {},
 ): SinkContext {
   return {
     ...testContext(definition, config),
     checkpoint: options.slot ?? memorySlot(),
     reset: options.reset ?? false,
     persistent: options.persistent ?? true,
+    epoch: options.epoch ?? 0,
   };
 }
 

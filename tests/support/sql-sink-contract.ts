@@ -34,6 +34,7 @@ export interface SinkOptions {
   readonly id?: string;
   readonly reset?: boolean;
   readonly persistent?: boolean;
+  readonly epoch?: number;
 }
 
 export async function createSink(
@@ -109,6 +110,26 @@ export function sqlSinkContract(harness: SqlHarness): void {
       await sink.close();
     }
   }
+
+  it("a sink that another epoch has taken over writes nothing any more", async (target) => {
+    await run(target, 1, 3, { epoch: 4 });
+    const old = await create(target, { epoch: 4 });
+    await old.open();
+    await writeRange(old, 4, 6);
+    const successor = await create(target, { epoch: 7 });
+    assert.deepEqual(await successor.open(), new Map([["lake", 3]]));
+    // The successor has written nothing yet, and still the old one is shut out.
+    await assert.rejects(async () => old.commit("interval"), failsWith("sink/fenced", /epoch 7/));
+    await old.close();
+    assert.deepEqual(await readTransfers(target), expectedTransfers(1, 3));
+    await writeRange(successor, 4, 5);
+    assert.deepEqual(await successor.commit("interval"), new Map([["lake", 5]]));
+    await successor.close();
+    const late = await create(target, { epoch: 6 });
+    await assert.rejects(async () => late.open(), failsWith("sink/fenced", /epoch 7/));
+    await late.close();
+    assert.deepEqual(await readTransfers(target), expectedTransfers(1, 5));
+  });
 
   it("a commit makes rows and position durable, and nothing is before it", async (target) => {
     const sink = await create(target);

@@ -1,4 +1,5 @@
 import type { EventType } from "../../events/event-type.ts";
+import { checkpointOf } from "../sql/checkpoint.ts";
 import type { OnConflict, SinkKey, SqlSession } from "../sql/store.ts";
 import { quoted } from "../sql/text.ts";
 import type { PgConnection } from "./connection.ts";
@@ -92,21 +93,31 @@ export function createPostgresSession(
   }
 
   return {
-    async positions() {
-      const rows = await query(
-        `SELECT source, sequence FROM ${schema}._flowctl_checkpoints WHERE ${MINE} FOR UPDATE`,
-        ...mine,
+    async checkpoint() {
+      return checkpointOf(
+        await query(
+          `SELECT source, sequence, epoch FROM ${schema}._flowctl_checkpoints
+           WHERE ${MINE} FOR UPDATE`,
+          ...mine,
+        ),
       );
-      return new Map(rows.map((row) => [String(row["source"]), Number(row["sequence"])]));
     },
-    async savePositions(positions, known) {
+    async savePositions(positions, known, epoch) {
       const insert = `INSERT INTO ${schema}._flowctl_checkpoints
-        (namespace, pipeline, sink, source, sequence) VALUES ($1, $2, $3, $4, $5::text::bigint)`;
+        (namespace, pipeline, sink, source, sequence, epoch)
+        VALUES ($1, $2, $3, $4, $5::text::bigint, $6::text::bigint)`;
       const update = `UPDATE ${schema}._flowctl_checkpoints
-        SET sequence = $5::text::bigint, updated_at = now() WHERE ${MINE} AND source = $4`;
+        SET sequence = $5::text::bigint, epoch = $6::text::bigint, updated_at = now()
+        WHERE ${MINE} AND source = $4`;
       for (const [source, sequence] of positions) {
-        await query(known.has(source) ? update : insert, ...mine, source, String(sequence));
+        const statement = known.has(source) ? update : insert;
+        await query(statement, ...mine, source, String(sequence), String(epoch));
       }
+    },
+    async saveEpoch(epoch) {
+      const statement = `UPDATE ${schema}._flowctl_checkpoints SET epoch = $4::text::bigint
+        WHERE ${MINE}`;
+      await query(statement, ...mine, String(epoch));
     },
     async deletePositions() {
       await query(`DELETE FROM ${schema}._flowctl_checkpoints WHERE ${MINE}`, ...mine);

@@ -8,6 +8,7 @@ import type { Batch } from "../../flow/batch.ts";
 import { withGroups } from "../../flow/batch.ts";
 import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
 import { FlowctlError } from "../../spec/errors.ts";
+import { assertNotFenced } from "./checkpoint.ts";
 import {
   assertOutputsExist,
   assertSameTable,
@@ -41,6 +42,7 @@ export function createSqlSink<R>(
   context: SinkContext,
 ): Sink {
   const key = sinkKey(context);
+  const { epoch = 0 } = context;
   const tableOf = createTableNames(config.table, (table) => store.checkTableName(table));
   const collect = () =>
     createPendingRows<R>({
@@ -72,7 +74,10 @@ export function createSqlSink<R>(
   async function readCheckpoint(session: SqlSession<R>): Promise<Positions> {
     if (context.reset) await resetOutputs(session);
     const outputs = await session.outputs();
-    const positions = await session.positions();
+    const found = await session.checkpoint();
+    assertNotFenced(found, epoch, key);
+    if (found.epoch < epoch) await session.saveEpoch(epoch);
+    const { positions } = found;
     if (positions.size > 0) await assertOutputsExist(session, outputs, key);
     else await forgetMissingOutputs(session, outputs);
     mayHoldStaleRows = outputs.some((output) => output.stale);
@@ -100,7 +105,9 @@ export function createSqlSink<R>(
     target: Positions,
   ): Promise<void> {
     if (context.persistent) {
-      const found = await session.positions();
+      const checkpoint = await session.checkpoint();
+      assertNotFenced(checkpoint, epoch, key);
+      const found = checkpoint.positions;
       if (target !== committed && same(found, target)) return;
       if (!same(found, committed)) throw movedByAnother(key, committed, found);
       if (mayHoldStaleRows) {
@@ -113,7 +120,7 @@ export function createSqlSink<R>(
       await session.insert(part.table, part.type, part.rows.values(), config.on_conflict);
     }
     if (context.persistent && target !== committed) {
-      await session.savePositions(taken.positions, new Set(committed.keys()));
+      await session.savePositions(taken.positions, new Set(committed.keys()), epoch);
     }
   }
 

@@ -35,6 +35,13 @@ export interface ExistingColumn {
   readonly required: boolean;
 }
 
+export interface Checkpoint {
+  /** Last committed sequence per source. */
+  readonly positions: Positions;
+  /** Of the latest assignment that wrote here; 0 outside a fleet. */
+  readonly epoch: number;
+}
+
 /** Rows from one ledger on; without a column: all of them. */
 export interface LedgerCut {
   readonly column: string | undefined;
@@ -43,10 +50,16 @@ export interface LedgerCut {
 
 /** One open transaction. */
 export interface SqlSession<R> {
-  /** Last committed sequence per source of this sink. */
-  positions(): Promise<Positions>;
+  /** What is committed of this sink. */
+  checkpoint(): Promise<Checkpoint>;
   /** `known`: the sources among them that have a row already. */
-  savePositions(positions: Positions, known: ReadonlySet<string>): Promise<void>;
+  savePositions(
+    positions: Positions,
+    known: ReadonlySet<string>,
+    epoch: number,
+  ): Promise<void>;
+  /** From now on only this epoch may write, or a later one; without positions it does nothing. */
+  saveEpoch(epoch: number): Promise<void>;
   deletePositions(): Promise<void>;
   outputs(): Promise<readonly Output[]>;
   saveOutput(output: Output): Promise<void>;

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { EventType } from "../../events/event-type.ts";
 import type { Sqlite, SqliteStatement, SqliteValue } from "../../runtime/sqlite.ts";
+import { checkpointOf } from "../sql/checkpoint.ts";
 import type { OnConflict, SinkKey, SqlSession } from "../sql/store.ts";
 import { quoted } from "../sql/text.ts";
 import { addColumnStatement, createTableStatement, insertStatement } from "./sqlite-ddl.ts";
@@ -78,19 +79,22 @@ export function createSqliteSession(database: Sqlite, key: SinkKey): SqlSession<
   }
 
   return {
-    async positions() {
-      const sql = `SELECT source, sequence FROM _flowctl_checkpoints WHERE ${MINE}`;
-      return new Map(
-        statement(sql).all(...mine).map((row) => [String(row["source"]), Number(row["sequence"])]),
-      );
+    async checkpoint() {
+      const sql = `SELECT source, sequence, epoch FROM _flowctl_checkpoints WHERE ${MINE}`;
+      return checkpointOf(statement(sql).all(...mine));
     },
-    async savePositions(positions) {
+    async savePositions(positions, _known, epoch) {
       const save = statement(`
-        INSERT INTO _flowctl_checkpoints (namespace, pipeline, sink, source, sequence, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, pipeline, sink, source)
-        DO UPDATE SET sequence = excluded.sequence, updated_at = excluded.updated_at`);
+        INSERT INTO _flowctl_checkpoints
+          (namespace, pipeline, sink, source, sequence, epoch, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (namespace, pipeline, sink, source)
+        DO UPDATE SET sequence = excluded.sequence, epoch = excluded.epoch,
+          updated_at = excluded.updated_at`);
       const now = new Date().toISOString();
-      for (const [source, sequence] of positions) save.run(...mine, source, sequence, now);
+      for (const [source, sequence] of positions) save.run(...mine, source, sequence, epoch, now);
+    },
+    async saveEpoch(epoch) {
+      statement(`UPDATE _flowctl_checkpoints SET epoch = ? WHERE ${MINE}`).run(epoch, ...mine);
     },
     async deletePositions() {
       statement(`DELETE FROM _flowctl_checkpoints WHERE ${MINE}`).run(...mine);
