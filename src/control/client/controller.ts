@@ -88,6 +88,7 @@ export class Controller {
   #serviceId: string | undefined;
   #announced = false;
   #connected = false;
+  #abandoned = false;
   #beat: Beat | undefined;
 
   constructor(options: ControllerOptions) {
@@ -118,6 +119,7 @@ export class Controller {
       link: this.#link,
       interval_ms: this.#interval_ms,
       turn: async (signal) => {
+        if (this.#abandoned) return;
         this.#connected = await this.#turn({ signal }).then(() => true, (error: unknown) => {
           this.#connected = false;
           throw error;
@@ -154,6 +156,12 @@ export class Controller {
   /** Tells the last status if it can within 2 s, and ends. Safe to repeat. */
   async stop(): Promise<void> {
     if (this.#work.status === "running") this.reportStatus("stopped");
+    await this.#beat?.stop();
+  }
+
+  /** Ends without a word: another process goes on as this component. */
+  async abandon(): Promise<void> {
+    this.#abandoned = true;
     await this.#beat?.stop();
   }
 
