@@ -1,0 +1,194 @@
+/** Components with the habits of the Go SDK, as processes of a run: nothing lost, nothing doubled. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import process from "node:process";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Run } from "../src/flow/run.ts";
+import { component, runOf } from "./support/flow.ts";
+import {
+  external,
+  goMissing,
+  goProcess,
+  idsOf,
+  isAlive,
+  ledgers,
+  linesOf,
+  type Memory,
+  pidIn,
+  remembering,
+} from "./support/foreign.ts";
+import { randomNumbers } from "./support/random.ts";
+import { temporaryFolder } from "./support/temporary.ts";
+
+const skip = goMissing;
+const lake = component("source", "lake");
+
+function throughProcessor(env: Record<string, string>, to: number, more = {}) {
+  const memory: Memory = { batches: [] };
+  const run = runOf(
+    [
+      lake,
+      goProcess("processor", ["lake"], env, more),
+      component("sink", "memory", ["go-processor"]),
+    ],
+    [ledgers(1, to), remembering(memory), ...external.components],
+  );
+  return { run, memory };
+}
+
+const expected = (to: number, filterEvery: number) =>
+  Array.from({ length: to }, (_, index) => index + 1)
+    .map((at) => `${at}: ${at % filterEvery === 0 ? "" : `go-test-${at}`}`);
+
+test("answers come back in the order of ledgers; filtered and failing ones are told apart", {
+  skip,
+}, async () => {
+  const { run, memory } = throughProcessor(
+    { SLOW_MS: "12", FILTER_EVERY: "5", FAIL_ONCE_EVERY: "7", PAUSE_US: "300" },
+    60,
+  );
+  const { outcome, error } = await run.done;
+  assert.equal(error, undefined);
+  assert.equal(outcome, "completed");
+  assert.deepEqual(idsOf(memory), expected(60, 5));
+  const [row] = memory.batches[0]?.groups[0]?.rows ?? [];
+  assert.equal(row?.["event_type"], "example.go.transfers.v1");
+  assert.equal((row?.["payload"] as Record<string, unknown>)["ledger"], 1);
+});
+
+test("counters over gRPC's HealthCheck do as well as those over HTTP", { skip }, async () => {
+  const { run, memory } = throughProcessor(
+    { NO_HTTP_HEALTH: "true", FILTER_EVERY: "5", SLOW_MS: "5" },
+    20,
+  );
+  assert.equal((await run.done).error, undefined);
+  assert.deepEqual(idsOf(memory), expected(20, 5));
+});
+
+test("counters that come only after the gRPC server are waited for", { skip }, async () => {
+  const { run, memory } = throughProcessor(
+    { HEALTH_DELAY_MS: "1500", SLOW_MS: "20", FILTER_EVERY: "5" },
+    20,
+  );
+  assert.equal((await run.done).error, undefined);
+  assert.deepEqual(idsOf(memory), expected(20, 5));
+});
+
+test("an event that fails for good ends the run with its name", { skip }, async () => {
+  const { run } = throughProcessor({ FAIL_LEDGER: "4" }, 9);
+  const { error } = await run.done;
+  assert.equal(error?.code, "component/event-failed");
+  assert.match(error?.message ?? "", /ledger 4.*test-4.*after 3 attempts/);
+});
+
+test("an event that fails for good is skipped where on_error says so", { skip }, async () => {
+  const { run, memory } = throughProcessor({ FAIL_LEDGER: "4" }, 6, { on_error: "skip" });
+  assert.equal((await run.done).error, undefined);
+  assert.deepEqual(idsOf(memory), expected(6, 4));
+});
+
+test("a ledger above 4 MB is named with its size, and not sent again", { skip }, async () => {
+  const memory: Memory = { batches: [] };
+  const run = runOf(
+    [lake, goProcess("processor", ["lake"]), component("sink", "memory", ["go-processor"])],
+    [
+      ledgers(1, 5, (at) => at === 3 ? 5_000_000 : 100),
+      remembering(memory),
+      ...external.components,
+    ],
+  );
+  const { error } = await run.done;
+  assert.equal(error?.code, "component/too-large");
+  assert.match(error?.message ?? "", /ledger 3, 50000\d\d bytes/);
+  assert.doesNotMatch(error?.message ?? "", /attempts/);
+  assert.equal(memory.batches.length, 2);
+});
+
+test("ledgers of 50 MB pass where the component takes them", { skip }, async () => {
+  const memory: Memory = { batches: [] };
+  const big = 50 * 1024 * 1024 - 1_000;
+  const env = { MAX_MESSAGE_BYTES: String(64 * 1024 * 1024) };
+  const run = runOf(
+    [lake, goProcess("processor", ["lake"], env), component("sink", "memory", ["go-processor"])],
+    [ledgers(1, 2, () => big), remembering(memory), ...external.components],
+  );
+  assert.equal((await run.done).error, undefined);
+  const payload = memory.batches[1]?.groups[0]?.rows[0]?.["payload"] as { bytes: number };
+  assert.ok(payload.bytes > big);
+});
+
+/** Kills the component at random instants until the run is over; resolves to how often. */
+async function killAtRandom(run: Run, pidFile: string, seed: number): Promise<number> {
+  const random = randomNumbers(seed);
+  let over = false;
+  run.done.then(() => over = true);
+  let kills = 0;
+  let killed: number | undefined;
+  while (!over && kills < 8) {
+    await sleep(20 + random() * 250);
+    const pid = pidIn(pidFile);
+    if (over || pid === undefined || pid === killed) continue;
+    process.kill(pid, "SIGKILL");
+    killed = pid;
+    kills += 1;
+  }
+  return kills;
+}
+
+for (const seed of [1, 2, 3]) {
+  test(`a processor killed at random instants gives what an undisturbed one gives (seed ${seed})`, {
+    skip,
+  }, async () => {
+    using folder = temporaryFolder();
+    const PID_FILE = join(folder.path, "pid");
+    const { run, memory } = throughProcessor({ PID_FILE, SLOW_MS: "10", FILTER_EVERY: "5" }, 200);
+    const [kills, { error }] = await Promise.all([
+      killAtRandom(run, PID_FILE, seed),
+      run.done,
+    ]);
+    assert.equal(error, undefined);
+    assert.ok(kills > 0);
+    assert.deepEqual(idsOf(memory), expected(200, 5));
+  });
+
+  test(`a consumer killed at random instants gets each event, in order (seed ${seed})`, {
+    skip,
+  }, async () => {
+    using folder = temporaryFolder();
+    const PID_FILE = join(folder.path, "pid");
+    const OUT = join(folder.path, "out");
+    const run = runOf(
+      [lake, goProcess("consumer", ["lake"], { PID_FILE, OUT, SLOW_MS: "6" })],
+      [ledgers(1, 150), ...external.components],
+    );
+    const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, seed), run.done]);
+    assert.equal(error, undefined);
+    assert.ok(kills > 0);
+    const lines = linesOf(OUT).filter((line, index, all) => line !== all[index - 1]);
+    assert.deepEqual(lines, Array.from({ length: 150 }, (_, at) => `${at + 1} test-${at + 1}`));
+  });
+}
+
+test("a consumer's failures are tried again, and no checkpoint passes them", { skip }, async () => {
+  using folder = temporaryFolder();
+  const OUT = join(folder.path, "out");
+  const run = runOf(
+    [lake, goProcess("consumer", ["lake"], { OUT, FAIL_ONCE_EVERY: "6", FAIL_LEDGER: "20" })],
+    [ledgers(1, 30), ...external.components],
+  );
+  const { error } = await run.done;
+  assert.equal(error?.code, "component/event-failed");
+  assert.match(error?.message ?? "", /ledger 20/);
+  assert.equal(linesOf(OUT).at(-1), "19 test-19");
+  assert.equal(new Set(linesOf(OUT)).size, 19);
+});
+
+test("a component is gone when its run has ended", { skip }, async () => {
+  using folder = temporaryFolder();
+  const PID_FILE = join(folder.path, "pid");
+  const { run } = throughProcessor({ PID_FILE }, 5);
+  assert.equal((await run.done).error, undefined);
+  assert.equal(isAlive(pidIn(PID_FILE) ?? 0), false);
+});
