@@ -6,6 +6,7 @@ import { contractEvents } from "./processors/contract-events/contract-events.ts"
 import { filter } from "./processors/filter/filter.ts";
 import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
+import { operations } from "./processors/operations/operations.ts";
 import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
 import { transactions } from "./processors/transactions/transactions.ts";
 import { csv } from "./sinks/csv.ts";
@@ -29,6 +30,7 @@ export const catalogue: readonly ComponentDefinition[] = [
   contractEvents,
   ledgers,
   transactions,
+  operations,
   jsonl,
   csv,
   stdout,

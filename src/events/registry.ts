@@ -6,6 +6,7 @@ import type { EventType } from "./event-type.ts";
 import { largeTransactionEvent } from "./large-transaction.ts";
 import { ledgerHeaderEvent } from "./ledger-header.ts";
 import { ledgerEvent } from "./ledger.ts";
+import { operationEvent } from "./operation.ts";
 import { tokenTransferEvent } from "./token-transfer.ts";
 import { transactionEvent } from "./transaction.ts";
 
@@ -15,6 +16,7 @@ export const eventTypes: readonly EventType[] = [
   tokenTransferEvent,
   contractEvent,
   transactionEvent,
+  operationEvent,
   largeTransactionEvent,
 ];
 

@@ -4,11 +4,13 @@ import type { Batch, EventGroup } from "../flow/batch.ts";
 import { countRows, withGroups } from "../flow/batch.ts";
 import type { Processor } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
+import { indexEnvelopes } from "../stellar/envelope.ts";
 import { type Ledger, openLedger } from "../stellar/ledger.ts";
 import { ledgerBytes } from "../stellar/ledger-batch.ts";
 import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { networkTag, passphraseOf } from "../stellar/networks.ts";
 import { ledgerId, transactionId } from "../stellar/toid.ts";
+import { operationsOf, type TransactionOperations } from "../stellar/transaction-operations.ts";
 
 /** Rough size of a row in memory, for the bounds of edges. */
 const ROW_BYTES = 800;
@@ -54,6 +56,14 @@ export class LedgerScope {
       yield transaction;
     }
     this.#transaction = undefined;
+  }
+
+  /** Each transaction with its operations, in apply order. */
+  *transactionOperations(): IterableIterator<TransactionOperations> {
+    const envelopes = indexEnvelopes(this.ledger, this.network);
+    for (const transaction of this.transactions()) {
+      yield operationsOf(transaction, envelopes);
+    }
   }
 
   /** Where an error happened, for its message. */

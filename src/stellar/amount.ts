@@ -58,3 +58,11 @@ export function decimalOfDigits(digits: string): string {
 const MINUS = 45;
 const ZERO = 48;
 const LEADING_ZEROS = "0".repeat(PLACES);
+
+/** An amount in stroops with all of its seven places, as Horizon writes it: 100n → "0.0000100". */
+export function amountText(stroops: bigint): string {
+  const negative = stroops < 0n;
+  const digits = String(negative ? -stroops : stroops).padStart(PLACES + 1, "0");
+  const point = digits.length - PLACES;
+  return `${negative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

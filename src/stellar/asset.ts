@@ -97,3 +97,12 @@ export function createAssetBook(passphrase: string): AssetBook {
     },
   };
 }
+
+const books = new Map<string, AssetBook>();
+
+/** The one book of a network: every component that reads the network's assets shares it. */
+export function assetBookOf(passphrase: string): AssetBook {
+  let book = books.get(passphrase);
+  if (book === undefined) books.set(passphrase, book = createAssetBook(passphrase));
+  return book;
+}

@@ -117,11 +117,30 @@ export function transactionHash(envelope: TransactionEnvelopeView, network: Uint
   return hash.update(int32(envelope.type)).update(tx.toXdr()).digest("hex");
 }
 
+interface EnvelopeIndex {
+  readonly passphrase: string;
+  readonly byHash: ReadonlyMap<string, TransactionEnvelopeView>;
+}
+
+const indexes = new WeakMap<Ledger, EnvelopeIndex>();
+
 /**
  * The envelopes of a ledger by transaction hash: the set is in another order than the results.
- * Hashing them costs as much as everything else that a table needs: build it only when needed.
+ * Hashing them costs as much as everything else that a table needs: it is done only when needed,
+ * and once for all who read the same ledger.
  */
 export function indexEnvelopes(
+  ledger: Ledger,
+  passphrase: string,
+): ReadonlyMap<string, TransactionEnvelopeView> {
+  const known = indexes.get(ledger);
+  if (known?.passphrase === passphrase) return known.byHash;
+  const byHash = hashEnvelopes(ledger, passphrase);
+  indexes.set(ledger, { passphrase, byHash });
+  return byHash;
+}
+
+function hashEnvelopes(
   ledger: Ledger,
   passphrase: string,
 ): ReadonlyMap<string, TransactionEnvelopeView> {

@@ -6,7 +6,7 @@ import { configJsonSchema, configSchema } from "../../gen/config/token-transfer.
 import type { Config } from "../../gen/config/token-transfer.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { AssetBook } from "../../stellar/asset.ts";
-import { createAssetBook } from "../../stellar/asset.ts";
+import { assetBookOf } from "../../stellar/asset.ts";
 import { deriveTransfers } from "../../stellar/derive/transfers.ts";
 import { configOf } from "../config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
@@ -15,14 +15,8 @@ import { transferRow } from "./transfer-row.ts";
 import { unifiedTransfers } from "./unified.ts";
 
 export function createTokenTransfer(config: Config): Processor {
-  const books = new Map<string, AssetBook>();
-  const bookOf = (network: string): AssetBook => {
-    let book = books.get(network);
-    if (book === undefined) books.set(network, book = createAssetBook(network));
-    return book;
-  };
   return ledgerProcessor((scope) => {
-    const rows = rowsOf(scope, bookOf(scope.network), config.transfers_from);
+    const rows = rowsOf(scope, assetBookOf(scope.network), config.transfers_from);
     return [{ type: tokenTransferEvent, rows }];
   }, config.network_passphrase);
 }
