@@ -29,6 +29,9 @@ interface Pending {
   closedAt: Date;
 }
 
+const none = (): Pick<Pending, "decoded" | "bytes"> => ({ decoded: [], bytes: 0 });
+const nothing: Pending = { ...none(), sequence: 0, network: "", closedAt: new Date(0) };
+
 export function foreignSource(context: ComponentContext, peer: Peer): Source {
   const { spec, meter, signal } = context;
   const flush_ms = idleFlush(context);
@@ -40,6 +43,7 @@ export function foreignSource(context: ComponentContext, peer: Peer): Source {
     let pending: Pending | undefined;
     /** The last ledger that silence ended: an event of it would come too late. */
     let flushed: number | undefined;
+    let latest: Pending | undefined;
 
     /** The next event, over restarts of the component; undefined: the stream has ended. */
     const pull = () =>
@@ -53,14 +57,20 @@ export function foreignSource(context: ComponentContext, peer: Peer): Source {
             events = stream(link, { ...range, from: next });
           }
           const { done, value } = await events.next();
-          return done === true ? undefined : value;
+          if (done !== true) return value;
+          if (await peer.hasEnded(link)) throw new LinkLost("it ended");
+          return undefined;
         },
-        onLost: () => events = undefined,
+        onLost() {
+          events = undefined;
+          // Started again it may repeat that ledger, which is not late but old.
+          flushed = undefined;
+        },
       });
 
     /** Everything up to this ledger; those in between of which nothing came are empty. */
     function* complete(ledger: Pending): Generator<Batch> {
-      const empty = { ...ledger, decoded: [], bytes: 0 };
+      const empty = { ...ledger, ...none() };
       for (let at = next ?? ledger.sequence; at < ledger.sequence; at += 1) {
         next = at + 1;
         yield batchOf(spec.id, { ...empty, sequence: at });
@@ -98,6 +108,7 @@ export function foreignSource(context: ComponentContext, peer: Peer): Source {
         }
         pending ??= newPending(event, sequence);
         addTo(pending, event);
+        latest = pending;
         // A raw ledger is all there is of it, and a ledger that is left out is a gap.
         if (eventTypeByName(event.type) === ledgerEvent) {
           const ledger = pending;
@@ -108,10 +119,22 @@ export function foreignSource(context: ComponentContext, peer: Peer): Source {
         if (range.to !== undefined && next !== undefined && next > range.to) return;
       }
       if (pending !== undefined) yield* complete(pending);
+      // Told to end there, it ended in good order: nothing happened in the ledgers that are left.
+      if (range.to === undefined || next === undefined || next > range.to) return;
+      if (!emitsRaw(latest)) {
+        yield* complete({ ...(latest ?? nothing), ...none(), sequence: range.to });
+      }
     } finally {
       // Not awaited: it may be waiting for an event that never comes.
       events?.return(undefined).catch(() => {});
     }
+  }
+
+  /** Whether each ledger must come as an event; one who emits anything else may skip some. */
+  function emitsRaw(latest: Pending | undefined): boolean {
+    if (latest !== undefined) return latest.decoded.some(({ type }) => type === ledgerEvent);
+    const { output_event_types: stated } = spec;
+    return stated.length === 0 || stated.some((name) => eventTypeByName(name) === ledgerEvent);
   }
 
   async function* stream(link: Link, range: LedgerRange): AsyncGenerator<Event | "silence"> {

@@ -22,6 +22,7 @@ class Consumer:
                 out.flush()
                 os.fsync(out.fileno())
                 consumed += 1
+                wire.slow()
         return Response(events_consumed=consumed)
 
 

@@ -14,9 +14,7 @@ class Processor:
 
     def Process(self, requests, context):
         for event in requests:
-            if "echo" in event.metadata:
-                yield event
-                continue
+            wire.slow()
             ledger = wire.RawLedger.FromString(event.payload)
             for index in range(ledger.sequence % 3):
                 body = {"ledger": ledger.sequence, "index": index, "bytes": len(ledger.ledger_close_meta_xdr)}

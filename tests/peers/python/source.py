@@ -1,11 +1,12 @@
 """Emits ledgers of its own making, from start_ledger to end_ledger; sizes come from BYTES."""
 
 import os
+import time
 
 import wire
 
 BYTES = int(os.environ.get("BYTES", "100"))
-LATE_END = os.environ.get("STAY_OPEN") == "true"
+STAY_OPEN = os.environ.get("STAY_OPEN") == "true"
 
 
 def ledger_event(sequence):
@@ -45,11 +46,14 @@ class Source:
         first = int(request.params["start_ledger"])
         last = int(request.params["end_ledger"])
         for sequence in range(first, last + 1):
+            wire.slow()
             if os.environ.get("EMIT", "stellar.ledger.v1") == "stellar.ledger.v1":
                 yield ledger_event(sequence)
             else:
                 for index in range(sequence % 4):
                     yield text_event(sequence, index)
+        while STAY_OPEN and context.is_active():
+            time.sleep(0.05)
 
 
 wire.serve("flowctl.v1.SourceService", Source())

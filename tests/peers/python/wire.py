@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent import futures
 
 import grpc
@@ -23,6 +24,10 @@ with open(os.environ["FLOWCTL_DESCRIPTORS"], "rb") as file:
 def message(name):
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
 
+
+if "PID_FILE" in os.environ:
+    with open(os.environ["PID_FILE"], "w") as file:
+        file.write(str(os.getpid()))
 
 Event = message("flowctl.v1.Event")
 RawLedger = message("stellar.v1.RawLedger")
@@ -65,6 +70,11 @@ def serve(service, implementation, workers=8):
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     ended.wait()
     server.stop(1).wait()
+
+
+def slow():
+    """The pause per event that a test asks for."""
+    time.sleep(int(os.environ.get("SLOW_MS", "0")) / 1000)
 
 
 def info(kind, inputs=(), outputs=()):
