@@ -9,6 +9,8 @@ import type { CertificateRoles } from "../auth/certificates.ts";
 import type { OidcOptions } from "../auth/oidc.ts";
 import { startControlPlane } from "../control-plane.ts";
 import type { ControlPlane } from "../control-plane.ts";
+import { setUpFleet } from "../fleet/setup.ts";
+import type { FleetSetup, FleetTimes } from "../fleet/setup.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { restApp } from "../rest/app.ts";
 import { nodeHandler } from "../rest/node-handler.ts";
@@ -31,6 +33,9 @@ export interface ServerOptions {
   readonly history_ms: number;
   /** A pipeline that is further behind its network fails `stellar_network_sync`. */
   readonly maxLagLedgers: number;
+  /** NATS of the fleet; undefined: agents cannot be joined with one another. */
+  readonly nats?: FleetSetup["nats"];
+  readonly fleetTimes?: FleetTimes;
   readonly log: Logger;
 }
 
@@ -61,11 +66,21 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await store.close();
     throw error;
   }
+  const fleet = await setUpFleet({
+    store,
+    storeName: options.store,
+    dataDir: options.dataDir,
+    nats: options.nats,
+    times: options.fleetTimes ?? {},
+    clock: systemClock,
+    log,
+  });
   const plane = await startControlPlane({
     store,
     log,
     clock: systemClock,
     history_ms: options.history_ms,
+    fleet: fleet.options,
   });
   let listener: Listener | undefined;
   let accepting = true;
@@ -87,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     metrics.close();
     await access.close();
     await plane.close();
+    await fleet.close();
     throw listenError(`${host}:${port}`, cause);
   }
   const { port: bound, close } = listener;
@@ -98,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       metrics.close();
       await close(CLOSE_GRACE_MS);
       await plane.close();
+      await fleet.close();
     },
   };
 }
