@@ -11,6 +11,7 @@ import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
 import { createLog } from "./log.ts";
+import { fleetTimesOf, natsOf } from "./fleet-options.ts";
 import { authOf, withAuthOptions } from "./server-auth.ts";
 import type { AuthOptions } from "./server-auth.ts";
 
@@ -21,6 +22,8 @@ interface Options extends AuthOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
+  readonly nats?: string;
+  readonly agentGrace?: string;
 }
 
 export function serverCommand(name: string = "server"): Command {
@@ -38,6 +41,12 @@ export function serverCommand(name: string = "server"): Command {
     .option("--tls-cert <file>", "certificate, PEM")
     .option("--tls-key <file>", "its private key, PEM")
     .option("--tls-ca <file>", "authority whose certificates clients must show (mutual TLS)");
+  command
+    .option("--nats <servers>", "NATS of the fleet, nats://host:4222,… (or NATS_URL)")
+    .option(
+      "--agent-grace <duration>",
+      "work of an agent that is silent for this long moves (default: 60s)",
+    );
   return withAuthOptions(command)
     .addHelpText(
       "after",
@@ -59,6 +68,8 @@ export function serverCommand(name: string = "server"): Command {
         auth: authOf(options),
         history_ms: DEFAULT_HISTORY_MS,
         maxLagLedgers: DEFAULT_MAX_LAG_LEDGERS,
+        nats: natsOf(options.nats),
+        fleetTimes: fleetTimesOf(options.agentGrace),
         log,
       });
       log.info("listening", { url: server.url, data: options.store ?? options.dataDir });
