@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { FlowctlError } from "../../spec/errors.ts";
+import { traceCalls } from "../tracing/tracing.ts";
 
 /** What a single call may take. */
 export const CALL_TIMEOUT_MS = 10_000;
@@ -52,7 +53,7 @@ export function transportTo(options: EndpointOptions): Transport {
   return createConnectTransport({
     baseUrl: baseUrlOf(options.endpoint),
     httpVersion: "1.1",
-    interceptors: [authorize],
+    interceptors: [traceCalls, authorize],
     defaultTimeoutMs: CALL_TIMEOUT_MS,
     ...(tls === undefined ? {} : {
       nodeOptions: {

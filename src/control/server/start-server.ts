@@ -16,6 +16,7 @@ import { restApp } from "../rest/app.ts";
 import { nodeHandler } from "../rest/node-handler.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ControlStore } from "../store/store.ts";
+import { traceAnswers } from "../tracing/tracing.ts";
 import type { Listener, TlsFiles } from "./listener.ts";
 import { isLoopback, serve } from "./serve.ts";
 
@@ -95,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       port,
       tls,
       access,
-      interceptors: [metrics.instruments.interceptor],
+      interceptors: [metrics.instruments.interceptor, traceAnswers],
       http: nodeHandler(rest),
     });
   } catch (cause) {
@@ -113,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       accepting = false;
       metrics.close();
       await close(CLOSE_GRACE_MS);
+      await access.close();
       await plane.close();
       await fleet.close();
     },
