@@ -1,16 +1,20 @@
 /** One `flowctl run` from its start to its exit status. */
 
 import process from "node:process";
+import type { Logger } from "../flow/component.ts";
 import type { Run, RunOptions } from "../flow/run.ts";
 import { startRun } from "../flow/run.ts";
 import type { RunSummary } from "../flow/stats.ts";
 import { EXIT_DONE, EXIT_INTERRUPTED } from "../spec/errors.ts";
 import { componentsOf, type PipelineSpec } from "../spec/pipeline.ts";
+import type { EndpointOptions } from "../control/client/endpoint.ts";
 import type { GlobalOptions } from "./globals.ts";
 import { jsonText } from "./print.ts";
 import { progressOf } from "./progress.ts";
 import { errorReport, errorText, exitStatusOf } from "./report.ts";
 import { createDisplay } from "./run-display.ts";
+import { startsProcess } from "./run-endpoint.ts";
+import type { Reporting } from "./run-reporting.ts";
 import { onSignals } from "./signals.ts";
 import { paint } from "./style.ts";
 import { summaryText } from "./summary.ts";
@@ -21,12 +25,14 @@ const ABORT_GRACE_ms = 500;
 export interface SessionOptions {
   readonly globals: GlobalOptions;
   readonly redact: (text: string) => string;
+  /** The control plane to register with; undefined: nothing outside is contacted. */
+  readonly endpoint: EndpointOptions | undefined;
 }
 
 /** Runs the pipeline with its display, prints its summary, and resolves to the exit status. */
 export async function runSession(
   options: Omit<RunOptions, "log">,
-  { globals, redact }: SessionOptions,
+  { globals, redact, endpoint }: SessionOptions,
 ): Promise<number> {
   const rowsOnStdout = writesToStdout(options.pipeline);
   const display = createDisplay({
@@ -34,7 +40,12 @@ export async function runSession(
     redact,
     rowsOnTerminal: rowsOnStdout && process.stdout.isTTY === true,
   });
-  const run = startRun({ ...options, log: display.log });
+  const reporting = await openReporting(options, { endpoint, redact, log: display.log });
+  const run = startRun({
+    ...options,
+    log: reporting?.log ?? display.log,
+    identity: reporting?.identity,
+  });
   let aborted = false;
   const release = onSignals({
     stop: (signal) => {
@@ -48,11 +59,24 @@ export async function runSession(
     },
   });
   display.follow(run);
+  reporting?.follow(run);
   const summary = await run.done;
+  await reporting?.close();
   release();
   display.close();
   printSummary(summary, globals, redact, rowsOnStdout);
   return aborted ? EXIT_INTERRUPTED : statusOf(summary);
+}
+
+/** Undefined, and nothing is loaded for it, when there is nobody to tell. */
+async function openReporting(
+  { pipeline, env }: Omit<RunOptions, "log">,
+  told: Pick<SessionOptions, "endpoint" | "redact"> & { readonly log: Logger },
+): Promise<Reporting | undefined> {
+  const needed = told.endpoint !== undefined || componentsOf(pipeline).some(startsProcess);
+  if (!needed) return undefined;
+  const { openReporting } = await import("./run-reporting.ts");
+  return await openReporting({ pipeline, env, ...told });
 }
 
 /** Rows and the summary must not mix on stdout: where a sink has it, the summary moves to stderr. */

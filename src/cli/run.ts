@@ -7,13 +7,15 @@ import { FlowctlError } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
 import { type FileOptions, withFileOptions } from "./load-file.ts";
+import { runEndpoint } from "./run-endpoint.ts";
 import { runSession } from "./run-session.ts";
 import { loadRunnable } from "./runnable.ts";
+import { type ServerOptions, withServerOptions } from "./server-options.ts";
 import { withStateDir } from "./state-options.ts";
 
 const MAX_LEDGER = 4_294_967_295;
 
-interface Options extends FileOptions {
+interface Options extends FileOptions, ServerOptions {
   readonly from?: number;
   readonly to?: number;
   readonly stateDir: string;
@@ -45,9 +47,10 @@ export function runCommand(): Command {
         "flowctl run pipeline.yaml --from 63092982 --to 63092991",
         "flowctl run pipeline.yaml --set spec.sinks[0].config.path=elsewhere --env-file .env",
         "flowctl run pipeline.yaml --output json > summary.json",
+        "ENABLE_FLOWCTL=true FLOWCTL_ENDPOINT=localhost:8080 flowctl run pipeline.yaml",
       ]),
     );
-  return withStateDir(withFileOptions(command)).action(
+  return withServerOptions(withStateDir(withFileOptions(command))).action(
     async (file: string, options: Options, self: Command) => {
       const { from, to, stateDir } = options;
       if (from !== undefined && to !== undefined && from > to) {
@@ -68,7 +71,7 @@ export function runCommand(): Command {
           wait: options.wait,
           env,
         },
-        { globals: globalsOf(self), redact },
+        { globals: globalsOf(self), redact, endpoint: runEndpoint(options, pipeline, env) },
       );
     },
   );

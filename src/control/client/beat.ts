@@ -20,8 +20,11 @@ export interface Beat {
 export interface BeatOptions {
   readonly link: Link;
   readonly interval_ms: number;
-  /** Tells what there is to tell; the signal fires when the time for it is up. */
-  turn(signal: AbortSignal): Promise<void>;
+  /**
+   * Tells what there is to tell; the signal fires when the time for it is up. Resolves to false
+   * when there was nothing, so that nobody was called.
+   */
+  turn(signal: AbortSignal): Promise<boolean | void>;
   /** The control plane does not know us any more: the next turn begins from the start. */
   forgotten(): void;
 }
@@ -41,7 +44,7 @@ export function startBeat({ link, interval_ms, turn, forgotten }: BeatOptions): 
     for (let attempt = 0;; attempt++) {
       try {
         news = false;
-        await turn(timeUp.signal);
+        if (await turn(timeUp.signal) === false) return interval_ms;
         reached = true;
         backoff.reset();
         link.reached();

@@ -23,8 +23,8 @@ import type { Beat } from "./beat.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 import { createLink } from "./link.ts";
 import type { Link } from "./link.ts";
+import { DEFAULT_HEARTBEAT_INTERVAL_MS } from "./report-settings.ts";
 
-export const DEFAULT_HEARTBEAT_INTERVAL_MS = 10_000;
 /** Events kept for a control plane that is away; beyond it the oldest go. */
 export const MAX_UNTOLD_EVENTS = 1_000;
 

@@ -2,12 +2,10 @@
 
 import { FlowctlError } from "../../spec/errors.ts";
 import { parseDuration_ms } from "../../spec/quantity.ts";
-import { DEFAULT_HEARTBEAT_INTERVAL_MS } from "./controller.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where components look when the environment names no other place. */
-export const DEFAULT_ENDPOINT = "localhost:8080";
+export const DEFAULT_HEARTBEAT_INTERVAL_MS = 10_000;
 /** More often helps nobody; a value below is a mistake, such as seconds taken for milliseconds. */
 export const MIN_HEARTBEAT_INTERVAL_MS = 100;
 
