@@ -28,6 +28,7 @@ import { settlesWithin } from "./wait.ts";
 const OPEN_WAIT_ms = 3_000;
 /** NATS may be away for this long before ledgers go to the spool: a reconnect is often quicker. */
 export const AWAY_GRACE_ms = 1_000;
+const TRIM_INTERVAL_ms = 5_000;
 /** Ledgers that are being encoded and compressed at the same time. */
 const PACKING_LIMIT = 16;
 
@@ -72,6 +73,7 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
   let draining: Promise<void> | undefined;
   let tail: Promise<void> = Promise.resolve();
   let packing = 0;
+  let trimmedAt = performance.now();
   let closeReplays: (() => void) | undefined;
 
   function fail(error: unknown): void {
@@ -252,9 +254,13 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
   async function commit(reason: "interval" | "idle" | "final"): Promise<Positions> {
     await tail;
     if (reason === "final") await markEnds();
-    while (!spooling) {
+    while (!spooling || reason === "final") {
       throwIfFailed();
+      // Done is what readers can reach: at the end of the range the spool is emptied first.
+      if (spooling) await settlesWithin(publisher.change(), AWAY_GRACE_ms);
+      if (spooling && !signal.aborted) continue;
       if (await settlesWithin(publisher.drained(), AWAY_GRACE_ms)) {
+        trimNow();
         const extra = Object.fromEntries(starts);
         checkpoint.save({ positions: new Map(written), extra });
         return new Map(written);
@@ -264,6 +270,14 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     }
     await spool?.sync();
     return new Map(written);
+  }
+
+  /** Before the stream is full, so that nobody has to wait for it. */
+  function trimNow(): void {
+    const nats = bus.current();
+    if (nats === undefined || performance.now() - trimmedAt < TRIM_INTERVAL_ms) return;
+    trimmedAt = performance.now();
+    void trimmer.makeRoom(nats);
   }
 
   /** Tells readers that nothing follows, so that they finish incomplete output too. */

@@ -19,7 +19,7 @@ import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { BusConnectOptions, BusCredentials } from "./options.ts";
 import { pause } from "./wait.ts";
 
-/** Pauses between attempts to reach the servers: doubling, ± half, so that a fleet spreads. */
+/** Pauses between attempts to reach the servers: growing, ± half, so that a fleet spreads. */
 const RECONNECT_MIN_ms = 250;
 const RECONNECT_MAX_ms = 10_000;
 const RECONNECT_JITTER = 0.5;
@@ -47,15 +47,27 @@ export interface Bus {
 
 /** Starts connecting; throws only for what a retry cannot mend (a missing credentials file). */
 export async function openBus(options: BusConnectOptions, log: Logger): Promise<Bus> {
-  const settings = await connectionOptions(options);
+  const settings = await connectionOptions(options, reconnectDelay_ms);
   const listeners = new Set<(up: boolean) => void>();
   const closed = new AbortController();
   let nats: Nats | undefined;
   let up = false;
+  let awaySince = performance.now();
+
+  /**
+   * Grows with the time away, not with the calls: the client asks more than once per attempt, and
+   * a delay that grew with each would never be over.
+   */
+  function reconnectDelay_ms(): number {
+    const away_ms = performance.now() - awaySince;
+    const delay = Math.min(Math.max(RECONNECT_MIN_ms, away_ms / 4), RECONNECT_MAX_ms);
+    return withJitter(delay);
+  }
 
   function change(next: boolean): void {
     if (next === up) return;
     up = next;
+    if (!up) awaySince = performance.now();
     const fields = { servers: withoutSecrets(options.servers) };
     if (up) log.info("NATS is there", fields);
     else if (!closed.signal.aborted) log.warn("NATS is away", fields);
@@ -125,11 +137,17 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
 }
 
 function backoff_ms(attempt: number): number {
-  const delay = Math.min(RECONNECT_MIN_ms * 2 ** attempt, RECONNECT_MAX_ms);
-  return delay * (1 + RECONNECT_JITTER * (2 * Math.random() - 1));
+  return withJitter(Math.min(RECONNECT_MIN_ms * 2 ** attempt, RECONNECT_MAX_ms));
 }
 
-async function connectionOptions(options: BusConnectOptions): Promise<ConnectionOptions> {
+function withJitter(delay_ms: number): number {
+  return delay_ms * (1 + RECONNECT_JITTER * (2 * Math.random() - 1));
+}
+
+async function connectionOptions(
+  options: BusConnectOptions,
+  reconnectDelay_ms: () => number,
+): Promise<ConnectionOptions> {
   const { credentials = {} } = options;
   const urls = options.servers.split(",").map((url) => url.trim()).filter((url) => url !== "");
   if (urls.length === 0) {
@@ -138,7 +156,6 @@ async function connectionOptions(options: BusConnectOptions): Promise<Connection
     });
   }
   const tls = tlsOptions(urls, credentials);
-  let attempts = 0;
   return {
     servers: urls.map(hostOf),
     name: options.name,
@@ -146,7 +163,7 @@ async function connectionOptions(options: BusConnectOptions): Promise<Connection
     ...(tls === undefined ? {} : { tls }),
     reconnect: true,
     maxReconnectAttempts: -1,
-    reconnectDelayHandler: () => backoff_ms(Math.min(attempts++ % 8, 6)),
+    reconnectDelayHandler: reconnectDelay_ms,
     // A refusal may be a server that is still loading its accounts.
     ignoreAuthErrorAbort: true,
     pingInterval: PING_INTERVAL_ms,

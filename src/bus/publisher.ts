@@ -77,6 +77,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let waiting_bytes = 0;
   let inFlight = 0;
   let inFlight_bytes = 0;
+  /** Counts lost connections: what was on its way then is not waited for. */
+  let generation = 0;
   let predicted = 0;
   let synced = false;
   let syncing: Promise<void> | undefined;
@@ -127,9 +129,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
         if (ack.duplicate || ack.seq !== expected + 1) throw new Repeated();
       });
     });
+    const sentIn = generation;
     inFlight += 1;
     inFlight_bytes += payload.byteLength;
     Promise.allSettled(acks).then((results) => {
+      if (sentIn !== generation) return;
       inFlight -= 1;
       inFlight_bytes -= payload.byteLength;
       const refusal = results.find((result) => result.status === "rejected");
@@ -240,8 +244,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const stopFollowing = bus.onChange((up) => {
     // What is on its way when the connection breaks may or may not have arrived.
-    if (!up) synced = false;
-    else if (!synced && sources.size > 0) void resync(undefined);
+    if (!up) {
+      synced = false;
+      generation += 1;
+      inFlight = 0;
+      inFlight_bytes = 0;
+    } else if (!synced && sources.size > 0) void resync(undefined);
     wake();
   });
 

@@ -12,7 +12,7 @@ export interface Config {
   readonly replicas: number;
   /**
    * Most that one edge may hold. What all its readers have committed is dropped when half of it
-   * is used; while nothing can be dropped, the producer waits. In bytes. Default: 1GB.
+   * is used; while nothing can be dropped, the producer waits. In bytes. Default: 256MB.
    */
   readonly max_bytes: number;
   /** Age at which an edge forgets ledgers, read or not. A reader asks for them again. In milliseconds. */
@@ -37,7 +37,7 @@ export interface Config {
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   storage: v.optional(choice(["file","memory"]), "file"),
   replicas: v.optional(integer({ min: 1, max: 5 }), 1),
-  max_bytes: v.optional(size(), "1GB"),
+  max_bytes: v.optional(size(), "256MB"),
   max_age: v.optional(duration()),
   duplicate_window: v.optional(duration(), "2m"),
   ack_wait: v.optional(duration(), "1h"),
@@ -86,7 +86,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     },
     "max_bytes": {
       "description": "Most that one edge may hold. What all its readers have committed is dropped when half of it\nis used; while nothing can be dropped, the producer waits.",
-      "default": "1GB",
+      "default": "256MB",
       "anyOf": [
         {
           "type": "number",
