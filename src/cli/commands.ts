@@ -68,6 +68,30 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./audit.ts")).auditCommand(),
   },
   {
+    name: "agent",
+    summary: "make this machine a node of the fleet",
+    group: "Operations:",
+    load: async () => (await import("./agent.ts")).agentCommand(),
+  },
+  {
+    name: "agents",
+    summary: "show the agents of the fleet",
+    group: "Operations:",
+    load: async () => (await import("./agents.ts")).agentsCommand(),
+  },
+  {
+    name: "apply",
+    summary: "have the fleet run a pipeline",
+    group: "Operations:",
+    load: async () => (await import("./apply.ts")).applyCommand(),
+  },
+  {
+    name: "delete",
+    summary: "take a pipeline away from the fleet",
+    group: "Operations:",
+    load: async () => (await import("./delete.ts")).deleteCommand(),
+  },
+  {
     name: "dlq",
     summary: "list, show, replay or drop dead letters",
     group: "Operations:",
