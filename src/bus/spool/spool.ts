@@ -72,7 +72,9 @@ async function recover(options: SpoolOptions): Promise<Spool> {
   const last = new Map<string, number>();
   for (const [index, file] of files.entries()) {
     const scan = await scanSegment(file.path);
-    let damage = scan.damage;
+    // Only the newest can have been caught before its first record.
+    const hollow = scan.bytes === 0 && index < files.length - 1;
+    let damage = hollow ? "it is empty" : scan.damage;
     let valid_bytes = 0;
     let records = 0;
     for (const { message, offset, bytes } of scan.records) {
