@@ -19,12 +19,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = process.env["FLOWCTL_PEERS"] ?? join(homedir(), ".cache", "flowctl", "peers");
 const FOLDER = join(CACHE, "foreign");
 
-const goComponent = join(FOLDER, "bin", "go-component");
+export const goProgram = join(FOLDER, "bin", "go-component");
 const descriptors = join(FOLDER, "descriptors.binpb");
 const pythonProgram = process.env["FLOWCTL_PYTHON_GRPC"] ?? join(FOLDER, "python", "bin", "python");
 
 /** False, or why tests with the Go component are skipped. */
-export const goMissing: string | false = existsSync(goComponent)
+export const goMissing: string | false = existsSync(goProgram)
   ? false
   : "the Go component is not built: scripts/peers go-component";
 
@@ -75,7 +75,7 @@ export function goProcess(
   more: More = {},
 ): ComponentSpec {
   const role = mode === "processor" ? "processor" : "sink";
-  return processOf(role, `go-${mode}`, [goComponent], inputs, { MODE: mode, ...env }, more);
+  return processOf(role, `go-${mode}`, [goProgram], inputs, { MODE: mode, ...env }, more);
 }
 
 export function pythonProcess(
