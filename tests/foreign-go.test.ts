@@ -76,6 +76,15 @@ test("counters that come only after the gRPC server are waited for", { skip }, a
   assert.deepEqual(idsOf(memory), expected(20, 5));
 });
 
+test("a component that counts an event when it begins loses nothing either", { skip }, async () => {
+  const { run, memory } = throughProcessor(
+    { COUNT_EARLY: "true", SLOW_MS: "120", FILTER_EVERY: "9" },
+    40,
+  );
+  assert.equal((await run.done).error, undefined);
+  assert.deepEqual(idsOf(memory), expected(40, 9));
+});
+
 test("an event that fails for good ends the run with its name", { skip }, async () => {
   const { run } = throughProcessor({ FAIL_LEDGER: "4" }, 9);
   const { error } = await run.done;

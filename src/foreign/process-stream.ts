@@ -15,6 +15,7 @@ import { FlowctlError } from "../spec/errors.ts";
 import type { Counts, ReadCounts } from "./counters.ts";
 import { LinkLost, streamFailure } from "./faults.ts";
 import type { Link } from "./link.ts";
+import type { Patience } from "./patience.ts";
 import { createRequestStream } from "./request-stream.ts";
 
 /** Pauses between reads of the counters while an answer is awaited; the last repeats. */
@@ -24,9 +25,6 @@ const POLL_ms = [1, 2, 4, 8, 16, 25] as const;
  * answered by the process itself, so one that is starved of CPU is not misjudged.
  */
 export const QUIET_READS = 5;
-export const MIN_QUIET_ms = 50;
-/** As many times the longest time that an answer was seen to come after `processed`. */
-const QUIET_FACTOR = 4;
 /** Nothing can be read of a component for so long: the connection is taken for dead. */
 export const SILENCE_LIMIT_ms = 30_000;
 
@@ -46,6 +44,7 @@ export function openProcessStream(
   spec: ComponentSpec,
   link: Link,
   readCounts: ReadCounts,
+  patience: Patience,
 ): ProcessStream {
   const requests = createRequestStream<Event>();
   const answers = createClient(ProcessorService, link.transport)
@@ -54,7 +53,6 @@ export function openProcessStream(
   let broken: FlowctlError | LinkLost | undefined;
   let inFlight: Event | undefined;
   let notify = () => {};
-  let longestLag_ms = 0;
 
   const reading = async () => {
     try {
@@ -120,7 +118,7 @@ export function openProcessStream(
         await news(POLL_ms[Math.min(polls, POLL_ms.length - 1)]);
         const answer = take(sequence);
         if (answer !== undefined) {
-          noteLag(quietSince);
+          patience.came(since(quietSince));
           return { kind: "answered", event: answer };
         }
         const now = await readCounts();
@@ -132,32 +130,33 @@ export function openProcessStream(
         }
         readAt = performance.now();
         if (now.failed > before.failed) {
-          noteLag(quietSince);
+          patience.came(since(quietSince));
           return { kind: "failed" };
         }
         if (now.succeeded > before.succeeded) {
           // Its answer is on the way; only the end of the stream can keep it from coming.
           await news(undefined);
           const due = take(sequence);
-          if (due !== undefined) return { kind: "answered", event: due };
-          continue;
+          if (due === undefined) continue;
+          patience.came(since(quietSince));
+          return { kind: "answered", event: due };
         }
         if (now.processed <= before.processed) continue;
         quietSince ??= readAt;
         quietReads += 1;
-        const quiet_ms = Math.max(MIN_QUIET_ms, QUIET_FACTOR * longestLag_ms);
-        if (quietReads >= QUIET_READS && readAt - quietSince >= quiet_ms) {
-          if (answered.length === 0) return { kind: "empty" };
+        const quiet = readAt - quietSince >= patience.quiet_ms();
+        if (quietReads >= QUIET_READS && quiet && answered.length === 0) {
+          patience.empty();
+          return { kind: "empty" };
         }
       }
     },
     close: () => requests.end(),
   };
+}
 
-  function noteLag(since: number | undefined): void {
-    if (since === undefined) return;
-    longestLag_ms = Math.max(longestLag_ms, performance.now() - since);
-  }
+function since(instant: number | undefined): number {
+  return instant === undefined ? 0 : performance.now() - instant;
 }
 
 function unfit(spec: ComponentSpec, answer: Event, sequence: bigint | undefined): FlowctlError {

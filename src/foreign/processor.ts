@@ -14,6 +14,7 @@ import { eventFailed, LinkLost, streamFailure } from "./faults.ts";
 import { decodeEvent, groupRows } from "./incoming.ts";
 import type { Link } from "./link.ts";
 import { outgoingEvents } from "./outgoing.ts";
+import { createPatience } from "./patience.ts";
 import type { Peer } from "./peer.ts";
 import { openProcessStream } from "./process-stream.ts";
 import type { ProcessStream } from "./process-stream.ts";
@@ -37,6 +38,7 @@ interface LedgerMemory {
 
 export function foreignProcessor(context: ComponentContext, peer: Peer): Processor {
   const { spec } = context;
+  const patience = createPatience();
   let session: Session | undefined;
   let memory: LedgerMemory = { key: "", answers: new Map(), attempts: new Map() };
 
@@ -68,7 +70,7 @@ export function foreignProcessor(context: ComponentContext, peer: Peer): Process
     const attempts = memory.attempts.get(event.id) ?? 0;
     const { max_retries } = spec.retry_policy;
     if (attempts > max_retries) throw counted(event, false);
-    session.stream ??= openProcessStream(spec, session.link, readCounts);
+    session.stream ??= openProcessStream(spec, session.link, readCounts, patience);
     try {
       const outcome = await session.stream.call(event);
       if (outcome.kind === "answered") return [outcome.event];

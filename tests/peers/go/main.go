@@ -152,8 +152,14 @@ func (p *processor) Process(stream grpc.BidiStreamingServer[flowctlv1.Event, flo
 
 func (p *processor) handle(stream grpc.BidiStreamingServer[flowctlv1.Event, flowctlv1.Event], event *flowctlv1.Event) {
 	sequence := event.GetStellarCursor().GetLedgerSequence()
+	early := os.Getenv("COUNT_EARLY") == "true"
+	if early {
+		p.counts.processed.Add(1)
+	}
 	err := p.work(sequence)
-	p.counts.processed.Add(1)
+	if !early {
+		p.counts.processed.Add(1)
+	}
 	pause()
 	if err != nil {
 		p.counts.failed.Add(1)
