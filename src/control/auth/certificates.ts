@@ -30,8 +30,9 @@ export const DEFAULT_CERTIFICATE_ROLES: CertificateRoles = { rules: [], byDefaul
 
 /** `cn:NAME=ROLE`, `ou:NAME=ROLE`, `san:NAME=ROLE`, or `NAME=ROLE` for a common name. */
 export function parseCertificateRule(text: string): CertificateRule {
-  const [, field = "cn", value = "", role = ""] = /^(?:(cn|ou|san):)?(.+)=([a-z]+)$/.exec(text) ??
-    [];
+  const [, field = "cn", value = "", role = ""] =
+    /^(?:(cn|ou|san):(?!=)|(?!(?:cn|ou|san):))(.+)=([a-z]+)$/.exec(text) ??
+      [];
   const found = FIELDS.find((one) => one === field);
   if (found !== undefined && value !== "" && isAccessRole(role)) {
     return { field: found, value, role };
