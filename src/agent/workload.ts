@@ -39,6 +39,7 @@ export interface WorkloadOptions {
 export interface Workload {
   readonly assignment: Assignment;
   readonly status: WorkStatus;
+  /** Of the run that goes on, or of the last one; undefined before the first. */
   stats(): RunStats | undefined;
   /** Drains what runs and goes on under the new assignment, unless it is the same work. */
   update(assignment: Assignment): void;
@@ -51,6 +52,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
   let assignment = options.assignment;
   let status: WorkStatus = { state: "starting", message: "", restarts: 0 };
   let run: Run | undefined;
+  let lastStats: RunStats | undefined;
   let stopping = false;
   /** The run that goes on is of an assignment that has changed. */
   let outdated = false;
@@ -87,6 +89,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
     if (stopping || outdated) run.stop();
     become("running");
     const summary = await run.done;
+    lastStats = run.stats();
     run = undefined;
     return summary.error ?? summary;
   }
@@ -125,7 +128,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
     get status() {
       return status;
     },
-    stats: () => run?.stats(),
+    stats: () => run?.stats() ?? lastStats,
     update(next) {
       const same = isSameWork(assignment, next);
       assignment = next;

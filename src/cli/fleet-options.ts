@@ -43,6 +43,6 @@ export function fleetTimesOf(grace: string | undefined): FleetTimes {
       hint: "write a duration of a second or more, such as 30s",
     });
   }
-  const ttl_ms = Math.min(grace_ms / TTL_SHARE, 15_000);
-  return { grace_ms, ttl_ms, report_interval_ms: Math.max(100, ttl_ms / REPORTS_PER_TTL) };
+  const ttl_ms = Math.round(Math.min(grace_ms / TTL_SHARE, 15_000));
+  return { grace_ms, ttl_ms, report_interval_ms: Math.max(100, Math.round(ttl_ms / REPORTS_PER_TTL)) };
 }
