@@ -54,3 +54,20 @@ test("lines for people name the component first", () => {
   log.warn("retrying", { component: "lake", attempt: 2 });
   assert.match(lines[0] ?? "", /^\d\d:\d\d:\d\d warn {2}lake: retrying {2}attempt=2\n$/);
 });
+
+test("in the Elastic Common Schema its fields have their names there, the others stand apart", () => {
+  const { log, lines } = logged({ ecs: true });
+  log.error("slow", { component: "lake", attempt: 2, error: new Error("hunter2") });
+  const { "@timestamp": time, "service.version": version, ...rest } = JSON.parse(lines[0] ?? "");
+  assert.match(time, /^\d{4}-\d\d-\d\dT.*Z$/);
+  assert.match(version, /^\d/);
+  assert.deepEqual(rest, {
+    "log.level": "error",
+    message: "slow",
+    "ecs.version": "8.11.0",
+    "service.name": "flowctl",
+    "log.logger": "lake",
+    "error.message": "***",
+    flowctl: { attempt: 2 },
+  });
+});

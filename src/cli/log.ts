@@ -8,6 +8,7 @@ import { pino } from "pino";
 import type { Logger } from "../flow/component.ts";
 import { messageOf } from "../spec/errors.ts";
 import type { GlobalOptions } from "./globals.ts";
+import { ecsLine } from "./log-ecs.ts";
 import { logLine } from "./log-line.ts";
 
 export interface LogOptions {
@@ -16,13 +17,19 @@ export interface LogOptions {
   readonly redact: (text: string) => string;
   /** Lines for people instead of JSON. */
   readonly human: boolean;
+  /** JSON in the Elastic Common Schema instead of our own; with `human` it does not count. */
+  readonly ecs?: boolean;
   /** Where a line goes, its newline included; default: stderr. */
   readonly write?: (line: string) => void;
 }
 
 export function createLog(options: LogOptions): Logger {
   const write = options.write ?? ((line: string) => void process.stderr.write(line));
-  const show = options.human ? logLine(options.globals.color) : (line: string) => line;
+  const show = options.human
+    ? logLine(options.globals.color)
+    : options.ecs === true
+    ? ecsLine
+    : (line: string) => line;
   const log = pino(
     {
       level: options.globals.logLevel,

@@ -18,13 +18,33 @@ import { errorReport, errorText, exitStatusOf } from "./report.ts";
 export async function runCli(args: readonly string[]): Promise<number> {
   const named = commands.find((entry) => entry.name === args.find(isCommandName));
   const program = programWith(named === undefined ? [] : [[named, await named.load()]]);
+  const stopTracing = await startTracing();
   try {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? EXIT_DONE);
   } catch (thrown) {
     return ended(program, thrown);
+  } finally {
+    await stopTracing();
   }
+}
+
+/** Tracing where the environment asks for it; nobody else pays for loading it. */
+async function startTracing(): Promise<() => Promise<void>> {
+  const { env } = process;
+  const wanted = env["OTEL_EXPORTER_OTLP_ENDPOINT"] || env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+  if (!wanted) return async () => {};
+  const [tracing, { createLog }] = await Promise.all([
+    import("../control/tracing/tracing.ts"),
+    import("./log.ts"),
+  ]);
+  const log = createLog({
+    globals: { logLevel: "warn", color: false },
+    redact: (text) => text,
+    human: process.stderr.isTTY === true,
+  });
+  return await tracing.startTracing({ endpoint: undefined, serviceName: "flowctl", env, log });
 }
 
 /** The program with every command loaded, for completion and the reference pages. */

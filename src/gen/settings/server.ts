@@ -46,11 +46,16 @@ export interface ServerSettings {
   readonly max_lag: number;
   /** NATS servers of the fleet, such as `nats://127.0.0.1:4222`; several are split by commas. */
   readonly nats?: string | undefined;
+  /** Work of an agent that is silent for this long moves to others. In milliseconds. */
+  readonly agent_grace?: number | undefined;
   /** How log lines look: for people, as JSON, or as JSON in the Elastic Common Schema. */
   readonly log_format?: "text" | "json" | "ecs" | undefined;
   /** Port of /health, /ready, /live and /metrics on loopback. 0: none. Default: 8088. */
   readonly health_port: number;
-  /** Where traces are sent, an OTLP endpoint such as `http://127.0.0.1:4318`. Without it none are made. */
+  /**
+   * Where traces are sent, an OTLP endpoint such as `http://127.0.0.1:4318`. Without it and without
+   * OTEL_EXPORTER_OTLP_ENDPOINT, which wins, none are made.
+   */
   readonly otlp_endpoint?: string | undefined;
 }
 
@@ -76,6 +81,7 @@ export const settingsSchema: v.GenericSchema<unknown, ServerSettings> = fields({
   history: v.optional(duration(), "30d"),
   max_lag: v.optional(integer({ min: 1, max: 100000000 }), 1000),
   nats: v.optional(secret()),
+  agent_grace: v.optional(duration()),
   log_format: v.optional(choice(["text","json","ecs"])),
   health_port: v.optional(integer({ min: 0, max: 65535 }), 8088),
   otlp_endpoint: v.optional(text({ minLength: 1, what: "a URL or a path" })),
@@ -261,6 +267,19 @@ export const settingsJsonSchema: Readonly<Record<string, unknown>> = {
       "type": "string",
       "writeOnly": true
     },
+    "agent_grace": {
+      "description": "Work of an agent that is silent for this long moves to others.",
+      "anyOf": [
+        {
+          "type": "number",
+          "minimum": 0
+        },
+        {
+          "type": "string",
+          "pattern": "^\\s*((\\d+(\\.\\d+)?(ms|s|m|h|d|w))+|\\d+)\\s*$|\\$\\{"
+        }
+      ]
+    },
     "log_format": {
       "description": "How log lines look: for people, as JSON, or as JSON in the Elastic Common Schema.",
       "anyOf": [
@@ -293,7 +312,7 @@ export const settingsJsonSchema: Readonly<Record<string, unknown>> = {
       ]
     },
     "otlp_endpoint": {
-      "description": "Where traces are sent, an OTLP endpoint such as `http://127.0.0.1:4318`. Without it none are made.",
+      "description": "Where traces are sent, an OTLP endpoint such as `http://127.0.0.1:4318`. Without it and without\nOTEL_EXPORTER_OTLP_ENDPOINT, which wins, none are made.",
       "type": "string",
       "minLength": 1
     }
