@@ -48,6 +48,7 @@ class Supervisor implements Peer {
   readonly #closing = new AbortController();
   #running: Promise<Running>;
   #child: Child | undefined;
+  #link: Link | undefined;
   #starts = 0;
   /** Ends since something was last handled. */
   #crashes = 0;
@@ -72,6 +73,10 @@ class Supervisor implements Peer {
       if (!link.lost.aborted) return link;
       await sleep(1, signal);
     }
+  }
+
+  current(): Link | undefined {
+    return this.#link?.lost.aborted === false ? this.#link : undefined;
   }
 
   async hasEnded(link: Link): Promise<boolean> {
@@ -111,6 +116,7 @@ class Supervisor implements Peer {
         .finally(() => over.abort());
       if ("link" in outcome) {
         this.#served = true;
+        this.#link = outcome.link;
         this.#watch(outcome, childLog.lastLine);
         log.info("the component serves", { starts: this.#starts });
         return outcome;

@@ -14,6 +14,7 @@ import { FlowctlError } from "../spec/errors.ts";
 import { checkExternal } from "./check.ts";
 import { childPeer } from "./child-peer.ts";
 import { endpointPeer } from "./endpoint-peer.ts";
+import { watchHealth } from "./health.ts";
 import type { Peer } from "./peer.ts";
 import { foreignProcessor } from "./processor.ts";
 import { foreignSink } from "./sink.ts";
@@ -58,7 +59,24 @@ export const externalSink: SinkDefinition = {
   create: (context) => foreignSink(context, () => openPeer(context)),
 };
 
+/** Looked after until it is closed. */
 async function openPeer(context: ComponentContext): Promise<Peer> {
+  const peer = await reachPeer(context);
+  const release = watchHealth(context, peer);
+  return {
+    link: () => peer.link(),
+    current: () => peer.current(),
+    hasEnded: (link) => peer.hasEnded(link),
+    afterLoss: (link) => peer.afterLoss(link),
+    worked: () => peer.worked(),
+    async close() {
+      release();
+      await peer.close();
+    },
+  };
+}
+
+async function reachPeer(context: ComponentContext): Promise<Peer> {
   const { external, id } = context.spec;
   if (external?.endpoint !== undefined) return endpointPeer(context, external.endpoint);
   if (external !== undefined && external.command.length > 0) return await childPeer(context);

@@ -32,6 +32,7 @@ export function endpointPeer(context: ComponentContext, endpoint: string): Peer 
       }
       return current;
     },
+    current: () => current,
     hasEnded: (link: Link) => Promise.resolve(link.lost.aborted),
     afterLoss(link: Link) {
       if (link === current) drop();

@@ -12,7 +12,7 @@ import type { EventGroup, Json, Row, Value } from "../flow/batch.ts";
 import type { Event } from "../gen/proto/flowctl/v1/common_pb.js";
 import { RawLedgerSchema } from "../gen/proto/stellar/v1/raw_ledger_pb.js";
 import { networkTag } from "../stellar/networks.ts";
-import { JSON_TYPE } from "./outgoing.ts";
+import { BASE64_MARK, isJson } from "./content-type.ts";
 
 /** One type object per name: sinks prepare themselves once per type. */
 const opaqueTypes = new Map<string, EventType>();
@@ -56,9 +56,11 @@ function opaqueTypeOf(name: string): EventType {
 function knownRow(type: EventType, event: Event, id: string): Row | undefined {
   try {
     if (type === ledgerEvent) return rawLedgerRow(event.payload);
-    const row = isJson(event) ? jsonRow(type, event.payload) : rowCodec(type.columns).decode(
-      event.payload,
-    );
+    const row = isJson(event.contentType)
+      ? jsonRow(type, event.payload)
+      : rowCodec(type.columns).decode(
+        event.payload,
+      );
     const whole = { ...row, [type.id]: row[type.id] ?? id };
     return type.columns.every((column) => fits(column, whole[column.name])) ? whole : undefined;
   } catch {
@@ -70,10 +72,6 @@ function fits(column: Column, value: Value | undefined): boolean {
   if (value === null || value === undefined) return column.nullable;
   if (column.type === "timestamp") return value instanceof Date && !Number.isNaN(value.getTime());
   return true;
-}
-
-function isJson(event: Event): boolean {
-  return event.contentType.split(";", 1)[0]?.trim().toLowerCase() === JSON_TYPE;
 }
 
 function rawLedgerRow(payload: Uint8Array): Row {
@@ -131,25 +129,24 @@ function expect(holds: boolean, value: Json): Json {
 }
 
 function opaqueRow(event: Event, sequence: number, id: string): Row {
+  const json = isJson(event.contentType) ? parsed(event.payload) : undefined;
+  const broken = isJson(event.contentType) && json === undefined;
+  const mark = broken ? { [BASE64_MARK.name]: BASE64_MARK.value } : {};
   return {
     event_id: id,
     event_type: event.type,
     ledger_sequence: BigInt(sequence),
     content_type: event.contentType,
-    metadata: { ...event.metadata },
-    payload: opaquePayload(event),
+    metadata: { ...event.metadata, ...mark },
+    payload: json === undefined ? Buffer.from(event.payload).toString("base64") : json,
   };
 }
 
-/** What says that it is JSON and is not goes on as base64, like all else. */
-function opaquePayload(event: Event): Json {
-  const bytes = Buffer.from(event.payload);
-  if (isJson(event)) {
-    try {
-      return parseJsonExactly(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    } catch {
-      return bytes.toString("base64");
-    }
+/** Undefined when it is no JSON, whatever its content type says. */
+function parsed(payload: Uint8Array): Json | undefined {
+  try {
+    return parseJsonExactly(new TextDecoder("utf-8", { fatal: true }).decode(payload));
+  } catch {
+    return undefined;
   }
-  return bytes.toString("base64");
 }

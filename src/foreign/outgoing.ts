@@ -14,9 +14,7 @@ import type { Batch, Json, Row } from "../flow/batch.ts";
 import type { Event } from "../gen/proto/flowctl/v1/common_pb.js";
 import { EventSchema } from "../gen/proto/flowctl/v1/common_pb.js";
 import { RawLedgerSchema } from "../gen/proto/stellar/v1/raw_ledger_pb.js";
-
-export const PROTOBUF = "application/protobuf";
-export const JSON_TYPE = "application/json";
+import { BASE64_MARK, isJson, PROTOBUF } from "./content-type.ts";
 
 export interface OutgoingPayload {
   readonly payload: Uint8Array;
@@ -84,7 +82,9 @@ function opaquePayload(row: Row): OutgoingPayload {
   const payload = row["payload"] as Json;
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(row["metadata"] ?? {})) metadata[name] = String(value);
-  const bytes = contentType === JSON_TYPE
+  const encoded = metadata[BASE64_MARK.name] === BASE64_MARK.value;
+  delete metadata[BASE64_MARK.name];
+  const bytes = isJson(contentType) && !encoded
     ? Buffer.from(writeJsonExactly(payload))
     : Buffer.from(String(payload), "base64");
   return { payload: bytes, contentType, metadata };

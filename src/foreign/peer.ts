@@ -8,6 +8,8 @@ export interface Peer {
    * not come (again).
    */
   link(): Promise<Link>;
+  /** The link in use; undefined while there is none. */
+  current(): Link | undefined;
   /** Whether the component has ended; waits for the news when a stream may have broken before it. */
   hasEnded(link: Link): Promise<boolean>;
   /** After a stream was lost: resolves when trying again makes sense, throws when it does not. */
