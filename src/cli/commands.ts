@@ -98,6 +98,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./dlq.ts")).dlqCommand(),
   },
   {
+    name: "spool",
+    summary: "look at, check or drop what waits on disk for NATS",
+    group: "Operations:",
+    load: async () => (await import("./spool.ts")).spoolCommand(),
+  },
+  {
     name: "sandbox",
     summary: "make ledgers of a synthetic network",
     group: "Operations:",
