@@ -8,6 +8,7 @@ import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
 import { operations } from "./processors/operations/operations.ts";
 import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
+import { trades } from "./processors/trades/trades.ts";
 import { transactions } from "./processors/transactions/transactions.ts";
 import { csv } from "./sinks/csv.ts";
 import { jsonl } from "./sinks/jsonl.ts";
@@ -31,6 +32,7 @@ export const catalogue: readonly ComponentDefinition[] = [
   ledgers,
   transactions,
   operations,
+  trades,
   jsonl,
   csv,
   stdout,

@@ -8,6 +8,7 @@ import { ledgerHeaderEvent } from "./ledger-header.ts";
 import { ledgerEvent } from "./ledger.ts";
 import { operationEvent } from "./operation.ts";
 import { tokenTransferEvent } from "./token-transfer.ts";
+import { tradeEvent } from "./trade.ts";
 import { transactionEvent } from "./transaction.ts";
 
 export const eventTypes: readonly EventType[] = [
@@ -17,6 +18,7 @@ export const eventTypes: readonly EventType[] = [
   contractEvent,
   transactionEvent,
   operationEvent,
+  tradeEvent,
   largeTransactionEvent,
 ];
 
