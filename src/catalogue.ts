@@ -3,6 +3,7 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { externalProcessor, externalSink, externalSource } from "./foreign/definitions.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
+import { effects } from "./processors/effects/effects.ts";
 import { filter } from "./processors/filter/filter.ts";
 import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
@@ -32,6 +33,7 @@ export const catalogue: readonly ComponentDefinition[] = [
   ledgers,
   transactions,
   operations,
+  effects,
   trades,
   jsonl,
   csv,

@@ -2,6 +2,7 @@
 
 import type { EventTypeNames } from "../spec/event-fit.ts";
 import { contractEvent } from "./contract-event.ts";
+import { effectEvent } from "./effect.ts";
 import type { EventType } from "./event-type.ts";
 import { largeTransactionEvent } from "./large-transaction.ts";
 import { ledgerHeaderEvent } from "./ledger-header.ts";
@@ -18,6 +19,7 @@ export const eventTypes: readonly EventType[] = [
   contractEvent,
   transactionEvent,
   operationEvent,
+  effectEvent,
   tradeEvent,
   largeTransactionEvent,
 ];

@@ -1,10 +1,10 @@
 /** Operations on trustlines. */
 
-import { hash } from "node:crypto";
 import type { LiquidityPoolParametersView } from "../../gen/xdr/liquidity-pool-parameters.ts";
 import { accountAddress } from "../../stellar/address.ts";
 import { amountText } from "../../stellar/amount.ts";
 import { assetOfCode, ledgerAsset } from "../../stellar/ledger-asset.ts";
+import { poolIdOf } from "../../stellar/pool-id.ts";
 import { encodeStrkey, StrkeyVersion } from "../../stellar/strkey.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
 import { addAccount, addAsset, addAssetAt, addFlags, type Details } from "./detail-parts.ts";
@@ -31,11 +31,6 @@ export function changeTrust(details: Details, applied: AppliedOperation): void {
   }
   addAccount(details, applied.source, "trustor");
   details["limit"] = amountText(op.limit);
-}
-
-/** A pool is named by the hash of its parameters (CAP-38). */
-export function poolIdOf(parameters: LiquidityPoolParametersView): Uint8Array {
-  return hash("sha256", parameters.toXdr(), "buffer");
 }
 
 function addPool(details: Details, parameters: LiquidityPoolParametersView): void {
