@@ -8,7 +8,7 @@ import type { Command } from "commander";
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  readonly group: "Pipelines:" | "Operations:" | "Reference:";
+  readonly group: "Pipelines:" | "Operations:" | "Control plane:" | "Reference:";
   load(): Promise<Command>;
 }
 
@@ -108,6 +108,48 @@ export const commands: readonly CommandEntry[] = [
     summary: "make ledgers of a synthetic network",
     group: "Operations:",
     load: async () => (await import("./sandbox.ts")).sandboxCommand(),
+  },
+  {
+    name: "status",
+    summary: "show how everything at a control plane is",
+    group: "Control plane:",
+    load: async () => (await import("./status.ts")).statusCommand(),
+  },
+  {
+    name: "top",
+    summary: "watch all components live",
+    group: "Control plane:",
+    load: async () => (await import("./top.ts")).topCommand(),
+  },
+  {
+    name: "services",
+    summary: "list what has registered",
+    group: "Control plane:",
+    load: async () => (await import("./services.ts")).servicesCommand(),
+  },
+  {
+    name: "pipelines",
+    summary: "list pipelines and runs, stop a run",
+    group: "Control plane:",
+    load: async () => (await import("./pipelines.ts")).pipelinesCommand(),
+  },
+  {
+    name: "logs",
+    summary: "show or follow what pipelines log",
+    group: "Control plane:",
+    load: async () => (await import("./logs.ts")).logsCommand(),
+  },
+  {
+    name: "events",
+    summary: "show or follow what happened",
+    group: "Control plane:",
+    load: async () => (await import("./events.ts")).eventsCommand(),
+  },
+  {
+    name: "context",
+    summary: "keep control planes by name",
+    group: "Control plane:",
+    load: async () => (await import("./context.ts")).contextCommand(),
   },
   {
     name: "components",

@@ -54,7 +54,7 @@ function contextOf(name: string | undefined) {
   const { contexts, current } = readContexts();
   const wanted = name ?? current;
   if (wanted === undefined) return undefined;
-  const context = contexts[wanted];
+  const context = Object.hasOwn(contexts, wanted) ? contexts[wanted] : undefined;
   if (context !== undefined) return context;
   throw new FlowctlError("cli/usage", `there is no context '${wanted}'`, {
     hint: "flowctl context list shows them, flowctl context use chooses one",

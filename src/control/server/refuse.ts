@@ -28,6 +28,23 @@ const REST_CODE: ErrorCode = "control/refused";
 /** Flag of the frame that ends a stream of the Connect protocol. */
 const END_STREAM = 0b10;
 
+/** Bytes of a refused request's body that are read and forgotten before its connection is cut. */
+const MAX_DISCARDED_BYTES = 65_536;
+
+/**
+ * A connection that is closed while its client still writes shows it a broken pipe instead of the
+ * refusal, so what little most calls send is taken.
+ */
+function discard(request: NodeRequest): void {
+  let left = MAX_DISCARDED_BYTES;
+  request.on("data", (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left >= 0) return;
+    if (request.httpVersionMajor === 1) request.socket?.destroy();
+    else request.pause();
+  });
+}
+
 /** `rpc`: the path is that of a call, so a plain JSON body is one of the Connect protocol. */
 export function refuse(
   request: NodeRequest,
@@ -41,9 +58,7 @@ export function refuse(
   const headers: Record<string, string> = {};
   if (retry_after_s !== undefined) headers["retry-after"] = String(retry_after_s);
   if (refusal.code === Code.Unauthenticated) headers["www-authenticate"] = "Bearer";
-  // What is left of the body is not read, so the connection cannot be used again.
-  if (request.httpVersionMajor === 1) headers["connection"] = "close";
-  else request.resume();
+  discard(request);
 
   if (rpc && type.startsWith("application/grpc")) {
     // The "trailers-only" answer of gRPC and gRPC-Web: everything in the headers.
