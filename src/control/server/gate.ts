@@ -4,6 +4,7 @@
  */
 
 import { Code } from "@connectrpc/connect";
+import { constants } from "node:http2";
 import type { Socket } from "node:net";
 import type { Logger } from "../../flow/component.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -52,6 +53,9 @@ export interface GateOptions {
   readonly loopback: boolean;
 }
 
+/** An answer to a call whose body was not read is on its way within this. */
+const ANSWER_TIME_MS = 1_000;
+
 const principals = new WeakMap<object, Principal>();
 
 /** Who made this request; it has passed the gate. */
@@ -74,9 +78,9 @@ export function gate(options: GateOptions, handler: Handler): Handler {
     return tooMuch(`more than ${limits.open_requests} requests of this address are open`, 1_000);
   };
 
-  const count = (peer: string, response: NodeResponse) => {
+  const count = (peer: string, request: NodeRequest, response: NodeResponse) => {
     open.set(peer, (open.get(peer) ?? 0) + 1);
-    response.once("close", () => {
+    ("stream" in request ? request.stream : response).once("close", () => {
       const left = (open.get(peer) ?? 1) - 1;
       if (left > 0) open.set(peer, left);
       else open.delete(peer);
@@ -121,7 +125,8 @@ export function gate(options: GateOptions, handler: Handler): Handler {
     const peer = peerNetwork(address);
     const beyond = beyondLimits(peer, path);
     if (beyond !== undefined) return refuse(request, response, beyond, rpc);
-    count(peer, response);
+    count(peer, request, response);
+    endUnread(request);
     admitted(request, path, address).then((admission) => {
       if ("code" in admission) return refuse(request, response, admission, rpc);
       principals.set(request, admission);
@@ -132,6 +137,24 @@ export function gate(options: GateOptions, handler: Handler): Handler {
       else response.end();
     });
   };
+}
+
+/**
+ * A call that is answered before its body was read (it is too large, say) would otherwise hold its
+ * HTTP/2 stream until the client gives up sending: RFC 9113, section 8.1.
+ */
+function endUnread(request: NodeRequest): void {
+  if (!("stream" in request)) return;
+  let read = false;
+  request.once("end", () => read = true);
+  request.once("close", () => {
+    if (read) return;
+    const timer = setTimeout(
+      () => request.stream.close(constants.NGHTTP2_NO_ERROR),
+      ANSWER_TIME_MS,
+    );
+    timer.unref();
+  });
 }
 
 function tooMuch(message: string, waitMs: number): Refusal {

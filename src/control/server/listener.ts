@@ -9,15 +9,14 @@ import { createSecureServer, createServer as createHttp2 } from "node:http2";
 import { createServer as createTcp } from "node:net";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { addressOf } from "../rpc/peer.ts";
+import { createPatience, FIRST_REQUEST_TIMEOUT_MS } from "./patience.ts";
+import { peerNetwork } from "./rate-limit.ts";
 
 /** Open connections; the next one is closed at once. */
 export const MAX_CONNECTIONS = 20_000;
-/** A client that opens and sends nothing is closed after this. */
-export const FIRST_BYTE_TIMEOUT_MS = 10_000;
-/** Headers must be there within this, HTTP/1.1. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** An HTTP/1.1 request must be whole within this. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Open connections of one peer, so that it cannot take the places of all others. */
+export const MAX_CONNECTIONS_PER_PEER = 10_000;
 /** Bytes of all headers of a request. */
 export const MAX_HEADER_BYTES = 32_768;
 /** Calls at once on one HTTP/2 connection. */
@@ -55,17 +54,32 @@ export interface Listener {
 /** Fails with the system's error when the address cannot be had. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const open = new Set<Socket>();
+  const perPeer = new Map<string, number>();
+  const patience = createPatience();
+  const handler: Handler = (request, response) => {
+    patience.began(request, response);
+    return options.handler(request, response);
+  };
   const server = options.tls === undefined
-    ? cleartextServer(options.handler)
-    : secureServer(options.tls, options.handler);
+    ? cleartextServer(handler)
+    : secureServer(options.tls, handler);
   server.on("connection", (socket: Socket) => {
-    if (open.size >= MAX_CONNECTIONS) {
+    const peer = peerNetwork(addressOf(socket));
+    const ofPeer = perPeer.get(peer) ?? 0;
+    if (open.size >= MAX_CONNECTIONS || ofPeer >= MAX_CONNECTIONS_PER_PEER) {
       socket.destroy();
       return;
     }
     open.add(socket);
+    perPeer.set(peer, ofPeer + 1);
+    patience.opened(socket);
     socket.setNoDelay(true);
-    socket.on("close", () => open.delete(socket));
+    socket.on("close", () => {
+      open.delete(socket);
+      const left = (perPeer.get(peer) ?? 1) - 1;
+      if (left > 0) perPeer.set(peer, left);
+      else perPeer.delete(peer);
+    });
     socket.on("error", () => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -87,16 +101,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       }, graceMs);
       await closed;
       clearTimeout(timer);
+      patience.close();
     },
   };
 }
 
 function http1(handler: Handler) {
-  const server = createHttp1({
-    maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-  }, handler);
+  const server = createHttp1({ maxHeaderSize: MAX_HEADER_BYTES }, handler);
   server.on("clientError", (_error, socket) => {
     if (!socket.destroyed) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
   });
@@ -114,10 +125,7 @@ function cleartextServer(handler: Handler): Server {
   }, handler);
   two.on("sessionError", () => {});
   return createTcp((socket) => {
-    const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_TIMEOUT_MS);
-    socket.once("close", () => clearTimeout(timer));
     socket.once("data", (first: Buffer) => {
-      clearTimeout(timer);
       socket.pause();
       const isHttp2 = first.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE;
       socket.unshift(first);
@@ -134,7 +142,7 @@ function secureServer(tls: TlsFiles, handler: Handler): Server {
     ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
     allowHTTP1: true,
     minVersion: "TLSv1.2",
-    handshakeTimeout: FIRST_BYTE_TIMEOUT_MS,
+    handshakeTimeout: FIRST_REQUEST_TIMEOUT_MS,
     maxHeaderListPairs: 128,
     settings: {
       maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
