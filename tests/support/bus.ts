@@ -65,8 +65,15 @@ export interface Agent {
   abort(): Promise<void>;
 }
 
-export function fleet(
+export const fleet = (
   server: NatsServer,
+  folder: string,
+  pipeline: PipelineSpec,
+  catalogue: readonly ComponentDefinition[],
+): Fleet => fleetAt(server.url, folder, pipeline, catalogue);
+
+export function fleetAt(
+  servers: string,
   folder: string,
   pipeline: PipelineSpec,
   catalogue: readonly ComponentDefinition[],
@@ -75,7 +82,7 @@ export function fleet(
   return {
     pipeline,
     async agent(name, components, epoch = 1) {
-      const bus = await openBus({ servers: server.url, name }, log);
+      const bus = await openBus({ servers, name }, log);
       const spoolDir = join(folder, name, "spool");
       const cut = cutPipeline({ pipeline, components, bus, epoch, spoolDir });
       const stateDir = join(folder, name, "state");
