@@ -1,6 +1,7 @@
 /** A pipeline as REST shows it. */
 
 import * as v from "valibot";
+import type { PlacementRecord } from "../model.ts";
 import { isHealthy } from "../wire/services.ts";
 import type { SeenPipeline } from "./pipelines-seen.ts";
 import { RUN_STATUSES } from "./run-json.ts";
@@ -68,9 +69,15 @@ export function pipelineJson(pipeline: SeenPipeline): PipelineJson {
         revision: applied.revision,
         at: timeText(applied.applied_at_ms),
         by: applied.applied_by,
-        placements: applied.placements.map((placement) => ({ ...placement })),
+        placements: applied.placements.map(placementJson),
         problems: [...applied.problems],
       },
     }),
   };
+}
+
+function placementJson(
+  { component_id, agent, epoch, reason }: PlacementRecord,
+): v.InferOutput<typeof placementSchema> {
+  return { component_id, agent, epoch, reason };
 }
