@@ -32,6 +32,7 @@ export const DIAGNOSTIC_CODES = [
   "spec/unknown-event-type",
   "spec/event-type-mismatch",
   "spec/missing-value",
+  "spec/without-effect",
 ] as const;
 
 export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];

@@ -87,6 +87,10 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "component/event-failed": "A component could not handle an event; its own log says why.",
   "component/too-large":
     "An event is larger than the messages that a component takes; gRPC's default is 4 MB.",
+  "backfill/not-verified":
+    "A chunk of a backfill came to its end, but not with all that it should have.",
+  "backfill/chunks-failed":
+    "Some chunks of a backfill could not be done; doing it again does only those.",
   "objects/not-found": "The object store has no such object or bucket.",
   "objects/denied": "The object store refuses these credentials.",
   "objects/unreachable": "The object store does not answer.",

@@ -90,6 +90,9 @@ export const ERROR_CODES = {
   "component/protocol": EXIT_FAILED,
   "component/event-failed": EXIT_FAILED,
   "component/too-large": EXIT_FAILED,
+  // Backfills.
+  "backfill/not-verified": EXIT_FAILED,
+  "backfill/chunks-failed": EXIT_FAILED,
   // Object stores.
   "objects/not-found": EXIT_FAILED,
   "objects/denied": EXIT_FAILED,

@@ -238,6 +238,16 @@ p.yaml:13:44: large: replicas expects a whole number from 1 to 1000, but got 0`,
     name it in the inputs of a processor or sink: inputs: [other]`,
   },
   {
+    code: "spec/without-effect",
+    name: "settings that nothing acts on",
+    text: VALID.replace("inputs: [moves]", "inputs: [moves], replicas: 3, restart_policy: never")
+      .replace("\nspec:", "\nspec:\n  driver: docker"),
+    prints: `p.yaml:5:11: warning: spec.driver has no effect: there is no driver but process
+    run flowctl itself under Nomad, Kubernetes or systemd
+p.yaml:14:51: warning: large: replicas has no effect: flowctl does not act on it
+p.yaml:14:64: warning: large: restart_policy has no effect: only a component with a command or endpoint has it`,
+  },
+  {
     code: "spec/unknown-event-type",
     name: "an event type that does not exist",
     text: VALID.replace(

@@ -21,6 +21,7 @@ import { Redactor } from "./redact.ts";
 import { child, type MappingTree, plain } from "./tree.ts";
 import { noteSecretsOfEnv, replaceVariables } from "./variables.ts";
 import { wire } from "./wiring.ts";
+import { warnOfNoEffect } from "./without-effect.ts";
 import { parseYaml } from "./yaml.ts";
 
 export interface LoadOptions {
@@ -96,6 +97,7 @@ function readPipeline(
   if (drafts.length === 0) noComponents(root, report);
   const wiring = wire(drafts, report);
   checkEventTypes(wiring, options.eventTypes, report);
+  warnOfNoEffect(root, drafts, report);
   const components = drafts.map((draft) => {
     const config = readConfig(draft, { mode: options.mode, report, redactor });
     return draft.parsed &&
