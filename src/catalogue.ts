@@ -5,9 +5,11 @@ import { externalProcessor, externalSink, externalSource } from "./foreign/defin
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
 import { effects } from "./processors/effects/effects.ts";
 import { filter } from "./processors/filter/filter.ts";
+import { largeTransactionDetector } from "./processors/large-transaction-detector.ts";
 import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
 import { operations } from "./processors/operations/operations.ts";
+import { payments } from "./processors/payments/payments.ts";
 import { tokenTransfer } from "./processors/token-transfer/token-transfer.ts";
 import { trades } from "./processors/trades/trades.ts";
 import { transactions } from "./processors/transactions/transactions.ts";
@@ -35,6 +37,8 @@ export const catalogue: readonly ComponentDefinition[] = [
   operations,
   effects,
   trades,
+  payments,
+  largeTransactionDetector,
   jsonl,
   csv,
   stdout,

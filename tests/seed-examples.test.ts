@@ -17,7 +17,7 @@ const MISSING: Readonly<Record<string, readonly (readonly [line: number, name: s
     [11, "bridge-event-correlator"],
     [15, "temporal-trigger"],
   ],
-  "defi-monitoring.yaml": [[13, "transaction-analyzer"]],
+  "defi-monitoring.yaml": [],
   "event-store.yaml": [[16, "schema"]],
   "kafka-workflow-events.yaml": [
     [10, "fraud-detector"],

@@ -1,11 +1,11 @@
 import { defineEventType } from "./event-type.ts";
 
-/** Payments above a threshold. */
+/** Lumens that moved, from a threshold up. */
 export const largeTransactionEvent = defineEventType({
   name: "stellar.large_transaction.v1",
   aliases: ["stellar.large_transaction", "transaction.large"],
   table: "large_transactions",
-  doc: "A payment of lumens above the threshold of the detector.",
+  doc: "A movement of lumens of at least the threshold of the detector.",
   id: "event_id",
   columns: [
     {
@@ -21,8 +21,18 @@ export const largeTransactionEvent = defineEventType({
       doc: "Hash of the transaction, hex.",
     },
     { name: "amount", type: "decimal", nullable: false, doc: "Amount in lumens." },
-    { name: "source_account", type: "string", nullable: false, doc: "Account that pays." },
-    { name: "destination_account", type: "string", nullable: false, doc: "Account that is paid." },
+    {
+      name: "source_account",
+      type: "string",
+      nullable: false,
+      doc: "Account, or contract, that pays.",
+    },
+    {
+      name: "destination_account",
+      type: "string",
+      nullable: false,
+      doc: "Account, or contract, that is paid.",
+    },
     { name: "timestamp", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
     { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
   ],

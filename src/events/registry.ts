@@ -8,6 +8,7 @@ import { largeTransactionEvent } from "./large-transaction.ts";
 import { ledgerHeaderEvent } from "./ledger-header.ts";
 import { ledgerEvent } from "./ledger.ts";
 import { operationEvent } from "./operation.ts";
+import { paymentEvent } from "./payment.ts";
 import { tokenTransferEvent } from "./token-transfer.ts";
 import { tradeEvent } from "./trade.ts";
 import { transactionEvent } from "./transaction.ts";
@@ -21,6 +22,7 @@ export const eventTypes: readonly EventType[] = [
   operationEvent,
   effectEvent,
   tradeEvent,
+  paymentEvent,
   largeTransactionEvent,
 ];
 

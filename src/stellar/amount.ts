@@ -66,3 +66,9 @@ export function amountText(stroops: bigint): string {
   const point = digits.length - PLACES;
   return `${negative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
+
+/** Whole units, as a config gives them, in stroops; what is finer than a stroop is rounded. */
+export function stroopsOf(units: number): bigint {
+  const [whole = "0", places = ""] = units.toFixed(PLACES).split(".");
+  return BigInt(whole + places);
+}

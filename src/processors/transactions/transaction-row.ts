@@ -2,12 +2,12 @@
 
 import type { Json, Row } from "../../flow/batch.ts";
 import { memoTypeName } from "../../gen/xdr/memo-type.ts";
-import type { MemoView } from "../../gen/xdr/memo.ts";
 import type { TransactionEnvelopeView } from "../../gen/xdr/transaction-envelope.ts";
 import { transactionResultCodeName } from "../../gen/xdr/transaction-result-code.ts";
 import { feesOf } from "../../stellar/derive/fees.ts";
 import { TransactionParts } from "../../stellar/envelope.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
+import { memoText } from "../../stellar/memo.ts";
 import { signerAddress } from "../../stellar/signer.ts";
 import { encodeStrkey, StrkeyVersion } from "../../stellar/strkey.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
@@ -86,13 +86,6 @@ function feeCharged(
   const wrong = ledger.protocol < FEE_BUMP_FIXED_PROTOCOL && feeBump !== undefined &&
     sorobanData !== undefined;
   return wrong ? soroban.resourceFee - soroban.refund : transaction.feeCharged;
-}
-
-function memoText({ text, id, hash, retHash }: MemoView): string {
-  if (text !== undefined) return text;
-  if (id !== undefined) return String(id);
-  const bytes = hash ?? retHash;
-  return bytes === undefined ? "" : Buffer.from(bytes).toString("base64");
 }
 
 /** `[min,max)`; without an upper bound `[min,)`. */
