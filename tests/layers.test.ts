@@ -42,7 +42,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "load-text.ts": ["catalogue.ts", "spec", "events"],
   control: [...RUNS_PIPELINES, "bus"],
   // An agent speaks to a control plane as any client does.
-  agent: [...RUNS_PIPELINES, "bus", "control/client"],
+  agent: [...RUNS_PIPELINES, "bus", "control/client", "backfill"],
+  backfill: [...RUNS_PIPELINES, "bus", "control/client"],
   library: ["catalogue.ts", "spec", "events", "flow"],
   plan: RUNS_PIPELINES,
 };

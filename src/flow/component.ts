@@ -103,6 +103,22 @@ export interface CheckpointSlot {
   save(state: SinkState): void;
 }
 
+/** One chunk of a backfill: ledgers from `first` to `last`, both included. */
+export interface Chunk {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Where a sink of files puts the output of a chunk until it is whole. */
+export interface ChunkOutput {
+  /** The sink's config for this chunk: its output collides with that of no other attempt. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Gives the files their names, in place of what an earlier attempt left, and returns these. */
+  finish(): Promise<readonly string[]>;
+  /** Drops what an attempt that failed has left. */
+  discard(): Promise<void>;
+}
+
 export interface SinkContext extends ComponentContext {
   readonly checkpoint: CheckpointSlot;
   /** False with `--no-persistence`: `checkpoint` forgets, and output starts afresh. */
@@ -114,6 +130,11 @@ export interface SinkContext extends ComponentContext {
    * records it with its checkpoint and refuses to write (`sink/fenced`) under an older one.
    */
   readonly epoch?: number;
+  /**
+   * The run writes one chunk of a backfill. The output of other chunks stands beside its own and
+   * must be left alone; what an earlier attempt at this chunk left may be written over.
+   */
+  readonly chunk?: Chunk | undefined;
 }
 
 export interface Sink {
@@ -175,6 +196,8 @@ export interface ProcessorDefinition extends ComponentDeclaration, Checkable {
 export interface SinkDefinition extends ComponentDeclaration, Checkable {
   readonly role: "sink";
   create(context: SinkContext): Sink | Promise<Sink>;
+  /** For files that grow: one that is a chunk's alone. Absent: chunks share the output. */
+  chunkOutput?(config: Readonly<Record<string, unknown>>, chunk: Chunk): ChunkOutput;
 }
 
 export type ComponentDefinition = SourceDefinition | ProcessorDefinition | SinkDefinition;

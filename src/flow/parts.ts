@@ -5,6 +5,7 @@ import { componentsOf } from "../spec/pipeline.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
 import { componentError } from "./component-error.ts";
 import type {
+  Chunk,
   ComponentContext,
   ComponentDefinition,
   Logger,
@@ -36,6 +37,7 @@ export interface PartsOptions {
   readonly persistent: boolean;
   readonly reset: boolean;
   readonly epoch?: number;
+  readonly chunk?: Chunk | undefined;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly identity?: RunIdentity | undefined;
@@ -97,12 +99,12 @@ async function createPart(
     const context = contextOf(spec, options, control.ended);
     parts.processors.set(spec.id, await definition.create(context));
   } else {
-    const { persistent, reset, state, epoch = 0 } = options;
+    const { persistent, reset, state, epoch = 0, chunk } = options;
     const checkpoint = state.slot(spec.id);
     const context = contextOf(spec, options, control.ended);
     parts.sinks.set(
       spec.id,
-      await definition.create({ ...context, checkpoint, persistent, reset, epoch }),
+      await definition.create({ ...context, checkpoint, persistent, reset, epoch, chunk }),
     );
   }
 }

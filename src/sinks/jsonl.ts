@@ -5,6 +5,7 @@ import type { Config } from "../gen/config/jsonl.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
+import { chunkFileOutput } from "./files/chunk-output.ts";
 import { localPath } from "./files/local-path.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
@@ -44,6 +45,7 @@ config:
       },
     });
   },
+  chunkOutput: chunkFileOutput,
   async checkConfig({ path }): Promise<void> {
     if (typeof path === "string") localPath(path);
   },

@@ -94,6 +94,8 @@ export function createParquetSink(
   };
 
   const startAfresh = async () => {
+    // Files of other chunks stand there too, and those of this one have the same names again.
+    if (context.chunk !== undefined) return save(new Map(), NO_RECORD);
     const keys = await listOwn();
     if (keys.length > 0 && context.persistent && !context.reset) {
       throw new FlowctlError(
@@ -116,7 +118,9 @@ export function createParquetSink(
 
   return {
     async open() {
-      if (!isRemote(place.root)) lock = lockPath(join(localFolder(place.root), "parquet"));
+      if (!isRemote(place.root) && context.chunk === undefined) {
+        lock = lockPath(join(localFolder(place.root), "parquet"));
+      }
       const state = context.reset ? undefined : context.checkpoint.load();
       if (state === undefined) {
         await startAfresh();
