@@ -115,6 +115,27 @@ test("a ledger above 4 MB is named with its size, and not sent again", { skip },
   assert.equal(memory.batches.length, 2);
 });
 
+test("many large ledgers in a row do not stall the connection", { skip }, async () => {
+  const sizes = [1_000_000, 100, 200_000, 47_000, 3_900_000, 65_000, 500_000];
+  const at = (sequence: number) => sizes[sequence % sizes.length] ?? 0;
+  const memory: Memory = { batches: [] };
+  const run = runOf(
+    [lake, goProcess("processor", ["lake"]), component("sink", "memory", ["go-processor"])],
+    [ledgers(1, 140, at), remembering(memory), ...external.components],
+  );
+  assert.equal((await run.done).error, undefined);
+  assert.equal(memory.batches.length, 140);
+
+  using folder = temporaryFolder();
+  const OUT = join(folder.path, "out");
+  const consuming = runOf([lake, goProcess("consumer", ["lake"], { OUT })], [
+    ledgers(1, 140, at),
+    ...external.components,
+  ]);
+  assert.equal((await consuming.done).error, undefined);
+  assert.equal(linesOf(OUT).length, 140);
+});
+
 test("ledgers of 50 MB pass where the component takes them", { skip }, async () => {
   const memory: Memory = { batches: [] };
   const big = 50 * 1024 * 1024 - 1_000;

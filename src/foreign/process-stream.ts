@@ -16,6 +16,7 @@ import type { Counts, ReadCounts } from "./counters.ts";
 import { LinkLost, streamFailure } from "./faults.ts";
 import type { Link } from "./link.ts";
 import type { Patience } from "./patience.ts";
+import { hasRoom, sizeOf } from "./portions.ts";
 import { createRequestStream } from "./request-stream.ts";
 
 /** Pauses between reads of the counters while an answer is awaited; the last repeats. */
@@ -34,6 +35,8 @@ export type Outcome =
   | { readonly kind: "failed" };
 
 export interface ProcessStream {
+  /** False: this event belongs on a new stream. */
+  hasRoom(event: Event): boolean;
   /** Sends one event and waits for what becomes of it. Throws LinkLost or a FlowctlError. */
   call(event: Event): Promise<Outcome>;
   /** Nothing is in flight: half-close. */
@@ -53,6 +56,7 @@ export function openProcessStream(
   let broken: FlowctlError | LinkLost | undefined;
   let inFlight: Event | undefined;
   let notify = () => {};
+  let sent_bytes = 0;
 
   const reading = async () => {
     try {
@@ -103,6 +107,7 @@ export function openProcessStream(
   }
 
   return {
+    hasRoom: (event) => hasRoom(sent_bytes, event),
     async call(event) {
       const sequence = event.stellarCursor?.ledgerSequence;
       const before = await baseline();
@@ -111,6 +116,7 @@ export function openProcessStream(
       if (late !== undefined) throw unfit(spec, late, sequence);
       inFlight = event;
       requests.push(event);
+      sent_bytes += sizeOf(event);
       let quietSince: number | undefined;
       let quietReads = 0;
       let readAt = performance.now();

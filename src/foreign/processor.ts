@@ -16,6 +16,7 @@ import type { Link } from "./link.ts";
 import { outgoingEvents } from "./outgoing.ts";
 import { createPatience } from "./patience.ts";
 import type { Peer } from "./peer.ts";
+import { portionsOf } from "./portions.ts";
 import { openProcessStream } from "./process-stream.ts";
 import type { ProcessStream } from "./process-stream.ts";
 import { throughRestarts } from "./restarts.ts";
@@ -50,9 +51,13 @@ export function foreignProcessor(context: ComponentContext, peer: Peer): Process
   }
 
   async function answersTo(session: Session, events: readonly Event[]): Promise<Event[]> {
-    if (events.length === 0) return [];
-    if (session.readCounts === undefined) return await wholeStream(context, session.link, events);
     const all: Event[] = [];
+    if (session.readCounts === undefined) {
+      for (const portion of portionsOf(events)) {
+        all.push(...await wholeStream(context, session.link, portion));
+      }
+      return all;
+    }
     for (const event of events) {
       const known = memory.answers.get(event.id);
       const answers = known ?? await answerTo(session, session.readCounts, event);
@@ -70,6 +75,10 @@ export function foreignProcessor(context: ComponentContext, peer: Peer): Process
     const attempts = memory.attempts.get(event.id) ?? 0;
     const { max_retries } = spec.retry_policy;
     if (attempts > max_retries) throw counted(event, false);
+    if (session.stream?.hasRoom(event) === false) {
+      session.stream.close();
+      session.stream = undefined;
+    }
     session.stream ??= openProcessStream(spec, session.link, readCounts, patience);
     try {
       const outcome = await session.stream.call(event);
@@ -123,8 +132,8 @@ export function wantedTypes(context: ComponentContext, link: Link): ReadonlySet<
 }
 
 /**
- * For components without counters: a stream for each ledger, half-closed after its events. All
- * that comes until the component ends the stream is its answer.
+ * For components without counters: a stream for a ledger (for each portion of a large one),
+ * half-closed after its events. All that comes until the component ends the stream is its answer.
  */
 async function wholeStream(
   context: ComponentContext,

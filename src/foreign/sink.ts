@@ -18,6 +18,7 @@ import { eventFailed, LinkLost, streamFailure } from "./faults.ts";
 import type { Link } from "./link.ts";
 import { outgoingEvents } from "./outgoing.ts";
 import type { Peer } from "./peer.ts";
+import { portionsOf, sizeOf, STREAM_LIMIT_bytes } from "./portions.ts";
 import { SILENCE_LIMIT_ms } from "./process-stream.ts";
 import { wantedTypes } from "./processor.ts";
 import type { RequestStream } from "./request-stream.ts";
@@ -30,6 +31,7 @@ interface ConsumeStream {
   readonly requests: RequestStream<Event>;
   readonly response: Promise<ConsumeResponse>;
   broken: FlowctlError | LinkLost | undefined;
+  sent_bytes: number;
 }
 
 interface Session {
@@ -37,6 +39,11 @@ interface Session {
   readonly readCounts: ReadCounts | undefined;
   readonly wanted: ReadonlySet<string>;
   stream: ConsumeStream | undefined;
+}
+
+function fits({ sent_bytes }: ConsumeStream, events: readonly Event[]): boolean {
+  const bytes = events.reduce((sum, event) => sum + sizeOf(event), sent_bytes);
+  return sent_bytes === 0 || bytes <= STREAM_LIMIT_bytes;
 }
 
 export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>): Sink {
@@ -58,7 +65,10 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
   /** With counters one stream lasts; it is half-closed only when everything sent has been done. */
   async function deliver(session: Session, events: readonly Event[]): Promise<void> {
     const { readCounts } = session;
-    if (readCounts === undefined) return await deliverWhole(session, events);
+    if (readCounts === undefined) {
+      for (const portion of portionsOf(events)) await deliverWhole(session, portion);
+      return;
+    }
     const exhausted = events.find((event) =>
       (attempts.get(event.id) ?? 0) > spec.retry_policy.max_retries
     );
@@ -82,10 +92,29 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
     readCounts: ReadCounts,
     events: readonly Event[],
   ): Promise<number> {
+    let failures = 0;
+    for (const portion of portionsOf(events)) {
+      failures += await deliverPortion(session, readCounts, portion);
+    }
+    return failures;
+  }
+
+  async function deliverPortion(
+    session: Session,
+    readCounts: ReadCounts,
+    events: readonly Event[],
+  ): Promise<number> {
+    if (session.stream !== undefined && !fits(session.stream, events)) {
+      session.stream.requests.end();
+      session.stream = undefined;
+    }
     if (session.stream?.broken !== undefined) session.stream = undefined;
     const stream = session.stream ??= openConsume(session.link, events[0]);
     const before = await countsOf(stream, readCounts);
-    for (const event of events) stream.requests.push(event);
+    for (const event of events) {
+      stream.requests.push(event);
+      stream.sent_bytes += sizeOf(event);
+    }
     for (let polls = 0;; polls += 1) {
       await sleep(POLL_ms[Math.min(polls, POLL_ms.length - 1)] ?? 25, session.link.lost);
       const now = await countsOf(stream, readCounts);
@@ -110,7 +139,7 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
     const requests = createRequestStream<Event>();
     const response = createClient(ConsumerService, link.transport)
       .consume(requests, { signal: link.lost });
-    const stream: ConsumeStream = { requests, response, broken: undefined };
+    const stream: ConsumeStream = { requests, response, broken: undefined, sent_bytes: 0 };
     response.then(
       () => stream.broken = new LinkLost("the component ended the stream"),
       (error: unknown) => {
@@ -122,7 +151,7 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
     return stream;
   }
 
-  /** Without counters: a stream per ledger, whose response says what became of its events. */
+  /** Without counters: a stream per portion, whose response says what became of its events. */
   async function deliverWhole(session: Session, events: readonly Event[]): Promise<void> {
     if (events.length === 0) return;
     const stream = openConsume(session.link, events[0]);
