@@ -92,6 +92,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./delete.ts")).deleteCommand(),
   },
   {
+    name: "backfill",
+    summary: "run a pipeline over a range of ledgers, in chunks",
+    group: "Operations:",
+    load: async () => (await import("./backfill.ts")).backfillCommand(),
+  },
+  {
     name: "dlq",
     summary: "list, show, replay or drop dead letters",
     group: "Operations:",
