@@ -10,6 +10,7 @@ import type { Link } from "../control/client/link.ts";
 import type { Logger } from "../flow/component.ts";
 import { VERSION } from "../version.ts";
 import { messageOf } from "../spec/errors.ts";
+import { startBackfillWorker } from "./backfill-worker.ts";
 import { openAssignmentFile } from "./assignment-file.ts";
 import type { Assignment, Assignments } from "./assignment.ts";
 import { startFleetLink } from "./fleet-link.ts";
@@ -27,6 +28,8 @@ export interface AgentOptions extends Omit<PartContext, "link" | "agent"> {
   /** Undefined: no control plane. */
   readonly link: Link | undefined;
   readonly log: Logger;
+  /** True: chunks of backfills are pulled and done here, too. */
+  readonly backfills: boolean;
   /** Parts given on the command line; their epochs are counted here. */
   readonly own: readonly Omit<Assignment, "revision">[];
 }
@@ -90,6 +93,10 @@ export function startAgent(options: AgentOptions): Agent {
     run(assignments.assignments);
   }
 
+  const { bus } = options;
+  const worker = bus === undefined || !options.backfills
+    ? undefined
+    : startBackfillWorker({ agent: name, bus, link, log, env: options.env });
   const fleet: FleetLink | undefined = link === undefined ? undefined : startFleetLink({
     link,
     identity: { name, labels, version: VERSION, host: hostname(), instance: randomUUID() },
@@ -117,6 +124,7 @@ export function startAgent(options: AgentOptions): Agent {
     Promise.all([
       ...[...parts.values()].map((part) => handedOver ? part.leave() : part.stop()),
       ...endings,
+      worker?.stop(),
     ]).then(() => fleet?.stop()).catch((error: unknown) =>
       log.error("ended badly", { error: messageOf(error) })
     ).finally(finish);

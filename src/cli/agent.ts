@@ -26,6 +26,7 @@ interface Options extends ServerOptions {
   readonly dataDir: string;
   readonly file?: string;
   readonly component?: readonly string[];
+  readonly backfills: boolean;
 }
 
 const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
@@ -41,7 +42,8 @@ export function agentCommand(): Command {
     .option("--nats <servers>", "NATS that joins the agents, nats://host:4222,… (or NATS_URL)")
     .option("--data-dir <folder>", "assignments, checkpoints and spools", ".flowctl/agent")
     .option("-f, --file <file>", "run components of this pipeline without being told")
-    .option("--component <id>", "which of the file's components; may be repeated", collect);
+    .option("--component <id>", "which of the file's components; may be repeated", collect)
+    .option("--no-backfills", "do no chunks of backfills");
   return withServerOptions(command)
     .addHelpText(
       "after",
@@ -69,6 +71,7 @@ export function agentCommand(): Command {
         dataDir: options.dataDir,
         link: createLink({ ...endpointOf(options), log }),
         bus,
+        backfills: options.backfills,
         own: ownParts(options.file, options.component ?? []),
         log,
         env: process.env,

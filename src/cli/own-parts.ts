@@ -7,6 +7,7 @@ import { loadText } from "../load-text.ts";
 import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { componentsOf } from "../spec/pipeline.ts";
+import type { PipelineSpec } from "../spec/pipeline.ts";
 
 /** Without component ids: all of the file. Throws `spec/invalid`, or `cli/usage`. */
 export function ownParts(
@@ -17,16 +18,7 @@ export function ownParts(
     if (components.length === 0) return [];
     throw new FlowctlError("cli/usage", "--component needs -f FILE");
   }
-  const yaml = textOf(file);
-  const { pipeline, diagnostics } = loadText({
-    text: yaml,
-    name: file,
-    env: process.env,
-    mode: "run",
-  });
-  if (pipeline === undefined) {
-    throw new FlowctlError("spec/invalid", diagnostics.map(formatDiagnostic).join("\n"));
-  }
+  const { pipeline, yaml } = readPipelineText(file);
   const ids = componentsOf(pipeline).map(({ id }) => id);
   for (const id of components) {
     if (ids.includes(id)) continue;
@@ -40,6 +32,16 @@ export function ownParts(
     yaml,
     components: Object.fromEntries(here.map((id) => [id, 0])),
   }];
+}
+
+/** The file and what it says on this machine. Throws `spec/invalid` with all that is wrong. */
+export function readPipelineText(
+  file: string,
+): { readonly pipeline: PipelineSpec; readonly yaml: string } {
+  const text = textOf(file);
+  const { pipeline, diagnostics } = loadText({ text, name: file, env: process.env, mode: "run" });
+  if (pipeline !== undefined) return { pipeline, yaml: text };
+  throw new FlowctlError("spec/invalid", diagnostics.map(formatDiagnostic).join("\n"));
 }
 
 function textOf(file: string): string {
