@@ -6,7 +6,7 @@ import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../src/flow/run.ts";
-import { component, runOf } from "./support/flow.ts";
+import { component, numbers, runOf } from "./support/flow.ts";
 import {
   external,
   goMissing,
@@ -147,6 +147,48 @@ test("ledgers of 50 MB pass where the component takes them", { skip }, async () 
   assert.equal((await run.done).error, undefined);
   const payload = memory.batches[1]?.groups[0]?.rows[0]?.["payload"] as { bytes: number };
   assert.ok(payload.bytes > big);
+});
+
+test("several events of a ledger are handled one after the other", { skip }, async () => {
+  const memory: Memory = { batches: [] };
+  const run = runOf(
+    [
+      component("source", "numbers"),
+      goProcess("processor", ["numbers"], { SLOW_MS: "3" }, {
+        input_event_types: ["test.number.v1"],
+      }),
+      component("sink", "memory", ["go-processor"]),
+    ],
+    [
+      numbers("numbers", { to: 12, rows: (at) => at % 4 }),
+      remembering(memory),
+      ...external.components,
+    ],
+  );
+  assert.equal((await run.done).error, undefined);
+  const ids = Array.from({ length: 12 }, (_, index) => index + 1).map((at) =>
+    `${at}: ` + Array.from({ length: at % 4 }, (_, place) => `go-numbers-${at}-${place}`).join(" ")
+  );
+  assert.deepEqual(idsOf(memory), ids);
+});
+
+test("of several events only the one that fails is dead-lettered", { skip }, async () => {
+  const memory: Memory = { batches: [] };
+  const run = runOf(
+    [
+      component("source", "numbers"),
+      goProcess("processor", ["numbers"], { FAIL_EVENT: "numbers-7-1" }, {
+        on_error: "dead_letter",
+        input_event_types: ["test.number.v1"],
+      }),
+      component("sink", "memory", ["go-processor"]),
+    ],
+    [numbers("numbers", { to: 9, rows: () => 3 }), remembering(memory), ...external.components],
+  );
+  const { error } = await run.done;
+  assert.equal(error, undefined);
+  assert.equal(idsOf(memory)[6], "7: go-numbers-7-0 go-numbers-7-2");
+  assert.equal(idsOf(memory)[7], "8: go-numbers-8-0 go-numbers-8-1 go-numbers-8-2");
 });
 
 /** Kills the component at random instants until the run is over; resolves to how often. */

@@ -16,12 +16,30 @@ export interface LedgerCall<T> {
   readonly batch: Pick<Batch, "sequence">;
   /** The ledger from its beginning, over this link. */
   call(link: Link): Promise<T>;
+  /** Waiting is the normal state, as it is for a source. Default false. */
+  readonly waits?: boolean;
   /** The link was lost; what is bound to it is to be forgotten. */
   onLost(): void;
 }
 
+/** A component may take as long as it likes; after this it is said that it does. */
+export const SLOW_WARNING_ms = 60_000;
+
 /** Throws what `call` throws, unless the link was lost, and gives up after too many losses. */
 export async function throughRestarts<T>(ledger: LedgerCall<T>): Promise<T> {
+  const { context, batch } = ledger;
+  if (ledger.waits === true) return await tryUntilKept(ledger);
+  const slow = setInterval(() => {
+    context.log.warn(`still waiting for the component to handle ledger ${batch.sequence}`);
+  }, SLOW_WARNING_ms);
+  try {
+    return await tryUntilKept(ledger);
+  } finally {
+    clearInterval(slow);
+  }
+}
+
+async function tryUntilKept<T>(ledger: LedgerCall<T>): Promise<T> {
   const { context, peer, batch } = ledger;
   for (let crashes = 1;; crashes += 1) {
     const link = await peer.link();

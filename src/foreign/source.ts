@@ -51,6 +51,7 @@ export function foreignSource(context: ComponentContext, peer: Peer): Source {
         context,
         peer,
         batch: { sequence: next ?? 0 },
+        waits: true,
         async call(link) {
           if (events === undefined) {
             pending = undefined;

@@ -108,7 +108,11 @@ type handler struct {
 	failed map[uint64]bool
 }
 
-func (h *handler) work(sequence uint64) error {
+func (h *handler) work(event *flowctlv1.Event) error {
+	sequence := event.GetStellarCursor().GetLedgerSequence()
+	if event.Id == os.Getenv("FAIL_EVENT") {
+		return fmt.Errorf("event %s is more than it can bear", event.Id)
+	}
 	time.Sleep(time.Duration(int64(sequence*7)%(envInt("SLOW_MS")+1)) * time.Millisecond)
 	if sequence == uint64(envInt("FAIL_LEDGER")) {
 		return fmt.Errorf("ledger %d is more than it can bear", sequence)
@@ -156,7 +160,7 @@ func (p *processor) handle(stream grpc.BidiStreamingServer[flowctlv1.Event, flow
 	if early {
 		p.counts.processed.Add(1)
 	}
-	err := p.work(sequence)
+	err := p.work(event)
 	if !early {
 		p.counts.processed.Add(1)
 	}
@@ -208,7 +212,7 @@ func (c *consumer) Consume(stream grpc.ClientStreamingServer[flowctlv1.Event, fl
 
 func (c *consumer) handle(ctx context.Context, event *flowctlv1.Event) {
 	sequence := event.GetStellarCursor().GetLedgerSequence()
-	err := c.work(sequence)
+	err := c.work(event)
 	c.counts.processed.Add(1)
 	pause()
 	if ctx.Err() != nil {
