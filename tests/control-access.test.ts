@@ -1,9 +1,7 @@
 /** Who may call the control plane: tokens and roles, over every protocol and REST. */
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import {
@@ -18,24 +16,9 @@ import { restRoutes } from "../src/control/rest/app.ts";
 import { AccessService } from "../src/gen/proto/flowctl/control/v1/access_pb.js";
 import { ServicesService } from "../src/gen/proto/flowctl/control/v1/services_pb.js";
 import { ControlPlane } from "../src/gen/proto/flowctl/control_plane_pb.js";
-import { ControlPlaneService } from "../src/gen/proto/flowctl/v1/control_plane_pb.js";
+import { controlServices } from "./support/control-services.ts";
 import { startGuardedServer } from "./support/guarded-server.ts";
 import type { GuardedServer } from "./support/guarded-server.ts";
-
-/** Every service that flowctl's own package declares, whoever added it. */
-async function ownServices(): Promise<readonly DescService[]> {
-  const folder = new URL("../src/gen/proto/flowctl/control/v1/", import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith("_pb.js"));
-  const modules: readonly Record<string, unknown>[] = await Promise.all(
-    files.map((name) => import(new URL(name, folder).href)),
-  );
-  return modules.flatMap((module) => Object.values(module)).filter(isService);
-}
-
-function isService(found: unknown): found is DescService {
-  return typeof found === "object" && found !== null && "kind" in found &&
-    found.kind === "service";
-}
 
 let server: GuardedServer;
 const tokens = new Map<AccessRole, string>();
@@ -150,7 +133,7 @@ for (const [protocol, transport] of Object.entries(transports)) {
 
 describe("access", () => {
   test("every call of every service has its place in the table, and the table no other", async () => {
-    const known = [ControlPlane, ControlPlaneService, ...await ownServices()];
+    const known = await controlServices();
     assert.ok(known.length >= 7);
     const declared = known.flatMap((service) =>
       service.methods.map((method) => `${service.typeName}/${method.name}`)

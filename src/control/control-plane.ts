@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../flow/component.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { createEventWriter } from "./event-writer.ts";
 import { startFleet } from "./fleet/fleet.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { soleLeader } from "./fleet/leadership.ts";
@@ -76,11 +77,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const addEvents = async (told: readonly EventRecord[]) => {
     for (const event of await store.addEvents(told)) events.publish(event);
   };
-  const note = (event: Omit<EventRecord, "id" | "at_ms">) => {
-    addEvents([{ id: randomUUID(), at_ms: clock.now(), ...event }]).catch((error: unknown) =>
-      log.error("an event could not be kept", { error })
-    );
-  };
+  const ownEvents = createEventWriter(addEvents, log);
+  const note = (event: Omit<EventRecord, "id" | "at_ms">) =>
+    ownEvents.add({ id: randomUUID(), at_ms: clock.now(), ...event });
 
   registry.subscribe((change) => {
     services.publish(change.service);
@@ -165,6 +164,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       for (const hub of [services, runChanges, events, logs, signals]) hub.close();
       await fleet.close();
       await janitor.stop();
+      await ownEvents.close();
       await store.close();
     },
   };
@@ -175,7 +175,8 @@ function eventKind(change: RegistryChange): string | undefined {
     case "registered":
       return "service.registered";
     case "state":
-      return change.before === "starting" && change.service.state === "healthy"
+      return change.service.state === "starting" ||
+          (change.before === "starting" && change.service.state === "healthy")
         ? undefined
         : `service.${change.service.state}`;
     case "changed":

@@ -23,7 +23,7 @@ import { refuse } from "./refuse.ts";
 import type { NodeRequest, NodeResponse, Refusal } from "./refuse.ts";
 
 export interface Limits {
-  /** Requests of one peer, of any kind. */
+  /** Requests of one peer, but for registrations. */
   readonly calls: Rate;
   /** Registrations of one peer, which each may take a place in the registry. */
   readonly registrations: Rate;
@@ -72,7 +72,8 @@ export function gate(options: GateOptions, handler: Handler): Handler {
 
   /** How often the peer calls and how many of its calls are open; undefined: within its limits. */
   const beyondLimits = (peer: string, path: string): Refusal | undefined => {
-    const wait = calls.take(peer) || (REGISTRATIONS.has(path) ? registrations.take(peer) : 0);
+    // Apart, so that one that registers in a circle does not use up its neighbours' heartbeats.
+    const wait = (REGISTRATIONS.has(path) ? registrations : calls).take(peer);
     if (wait > 0) return tooMuch("too many requests from this address", wait);
     if ((open.get(peer) ?? 0) < limits.open_requests) return undefined;
     return tooMuch(`more than ${limits.open_requests} requests of this address are open`, 1_000);
