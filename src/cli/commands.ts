@@ -92,6 +92,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./delete.ts")).deleteCommand(),
   },
   {
+    name: "install",
+    summary: "write a systemd unit of the control plane",
+    group: "Operations:",
+    load: async () => (await import("./install.ts")).installCommand(),
+  },
+  {
     name: "backfill",
     summary: "run a pipeline over a range of ledgers, in chunks",
     group: "Operations:",
@@ -150,6 +156,12 @@ export const commands: readonly CommandEntry[] = [
     summary: "show or follow what happened",
     group: "Control plane:",
     load: async () => (await import("./events.ts")).eventsCommand(),
+  },
+  {
+    name: "tap",
+    summary: "look at events passing an edge",
+    group: "Control plane:",
+    load: async () => (await import("./tap.ts")).tapCommand(),
   },
   {
     name: "context",

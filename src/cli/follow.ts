@@ -3,7 +3,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBackoff } from "../control/client/backoff.ts";
-import { FlowctlError } from "../spec/errors.ts";
+import { EXIT_DONE, FlowctlError } from "../spec/errors.ts";
 import type { ServerClient } from "./server-client.ts";
 import { onSignals } from "./signals.ts";
 
@@ -22,6 +22,7 @@ export interface FollowOptions<T> {
 export async function follow<T>({ server, open, on }: FollowOptions<T>): Promise<void> {
   const stopped = new AbortController();
   const release = onSignals({ stop: () => stopped.abort(), abort: () => process.exit(130) });
+  process.stdout.once("error", endQuietly);
   const backoff = createBackoff();
   let connected = false;
   try {
@@ -43,6 +44,12 @@ export async function follow<T>({ server, open, on }: FollowOptions<T>): Promise
     }
   } finally {
     release();
+    process.stdout.off("error", endQuietly);
     stopped.abort();
   }
+}
+
+/** Who reads the output (`| head`) has had enough. */
+export function endQuietly(): void {
+  process.exit(EXIT_DONE);
 }

@@ -6,7 +6,7 @@ import { ControlPlane } from "../gen/proto/flowctl/control_plane_pb.js";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { table } from "./format.ts";
 import type { ServerClient } from "./server-client.ts";
-import { pipelineName, runFacts, serviceFacts } from "./service-facts.ts";
+import { isWell, pipelineName, runFacts, serviceFacts } from "./service-facts.ts";
 
 const MAX_RUNS = 1_000;
 
@@ -44,7 +44,7 @@ export async function pipelinesAt(server: ServerClient): Promise<readonly Pipeli
       name,
       revision: desired === undefined ? null : Number(desired.revision),
       components: mine.length,
-      healthy: mine.filter((service) => service.is_healthy).length,
+      healthy: mine.filter(isWell).length,
       last_run: run?.run_id ?? null,
       last_status: run?.status ?? null,
       last_start: run?.start_time ?? null,

@@ -50,10 +50,11 @@ export async function openReporting(options: ReportingOptions): Promise<Reportin
 
   const link: Link = createLink({ ...endpoint, log });
   const shipper = createLogShipper({ link, pipeline: pipelineLabel(pipeline), run_id, redact });
+  const shipped = shipper.over(log);
   let report: RunReport | undefined;
   return {
     identity,
-    log: shipper.over(log),
+    log: shipped,
     follow(run) {
       report = reportRun({
         ...endpoint,
@@ -61,7 +62,7 @@ export async function openReporting(options: ReportingOptions): Promise<Reportin
         pipeline,
         catalogue,
         env,
-        log,
+        log: shipped,
         link,
         run_id,
         config_yaml: fileText(pipeline.file),

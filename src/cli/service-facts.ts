@@ -95,3 +95,8 @@ export function runTime(run: PipelineRun, now_ms: number): string {
   const end_ms = run.endTime === undefined ? now_ms : timestampMs(run.endTime);
   return duration(Math.max(0, end_ms - timestampMs(run.startTime)));
 }
+
+/** True when it is well and its work has not failed. */
+export function isWell(service: ServiceFacts): boolean {
+  return service.is_healthy && service.work !== "failed";
+}

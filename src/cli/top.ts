@@ -14,7 +14,7 @@ import { createRates } from "./rates.ts";
 import type { Rates } from "./rates.ts";
 import { serverClient } from "./server-client.ts";
 import { type ServerOptions, withServerOptions } from "./server-options.ts";
-import { conditionOf, pipelineName, serviceFacts } from "./service-facts.ts";
+import { conditionOf, isWell, pipelineName, serviceFacts } from "./service-facts.ts";
 import type { ServiceFacts } from "./service-facts.ts";
 import { eventsOf, lastLedgerOf, ledgersOf, metricOf, painted } from "./service-table.ts";
 import { paint, type Style } from "./style.ts";
@@ -118,7 +118,7 @@ function topLines(
   style: Style,
   columns: number,
 ): readonly string[] {
-  const healthy = rows.filter(({ service }) => service.is_healthy).length;
+  const healthy = rows.filter(({ service }) => isWell(service)).length;
   const total = rows.filter(({ service }) => service.service_type === "sink")
     .reduce((sum, row) => sum + row.events_per_second, 0);
   const cut = (line: string) => line.slice(0, columns - 1);

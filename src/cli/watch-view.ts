@@ -3,6 +3,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FlowctlError } from "../spec/errors.ts";
+import { endQuietly } from "./follow.ts";
 import { onSignals } from "./signals.ts";
 import { createLiveRegion } from "./terminal.ts";
 
@@ -23,6 +24,7 @@ export async function watchView<T>(options: WatchViewOptions<T>): Promise<void> 
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   const release = onSignals({ stop, abort: () => process.exit(130) });
+  process.stdout.once("error", endQuietly);
   const live = options.json === undefined && process.stdout.isTTY === true;
   const keys = live ? readKeys(stop) : () => {};
   const region = createLiveRegion(process.stdout);
@@ -56,6 +58,7 @@ export async function watchView<T>(options: WatchViewOptions<T>): Promise<void> 
     region.close();
     keys();
     release();
+    process.stdout.off("error", endQuietly);
   }
 }
 

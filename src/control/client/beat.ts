@@ -44,10 +44,11 @@ export function startBeat({ link, interval_ms, turn, forgotten }: BeatOptions): 
     for (let attempt = 0;; attempt++) {
       try {
         news = false;
+        const asOf = link.misses;
         if (await turn(timeUp.signal) === false) return interval_ms;
         reached = true;
         backoff.reset();
-        link.reached();
+        link.reached(asOf);
         return interval_ms;
       } catch (error) {
         if (isUnknownToServer(error)) {

@@ -19,8 +19,13 @@ export interface Link {
   readonly log: Logger;
   /** True while the last call reached the control plane. */
   readonly connected: boolean;
-  /** A call was answered. */
-  reached(): void;
+  /** Counts the calls that were not answered. */
+  readonly misses: number;
+  /**
+   * A call was answered. One that began before another was missed (`asOf`: `misses` when it began)
+   * says nothing about now.
+   */
+  reached(asOf?: number): void;
   /** A call was not, or was refused. */
   missed(error: unknown): void;
   /** Called at each change of `connected`. Returns how to stop. */
@@ -35,6 +40,7 @@ export function createLink(options: LinkOptions): Link {
   const listeners = new Set<(connected: boolean) => void>();
   let connected = false;
   let warned = false;
+  let misses = 0;
 
   const become = (now: boolean) => {
     if (connected === now) return;
@@ -49,12 +55,17 @@ export function createLink(options: LinkOptions): Link {
     get connected() {
       return connected;
     },
-    reached() {
+    get misses() {
+      return misses;
+    },
+    reached(asOf = misses) {
+      if (asOf !== misses) return;
       if (warned) log.info("connected to flowctl again", { endpoint: options.endpoint });
       warned = false;
       become(true);
     },
     missed(error) {
+      misses++;
       if (!warned) {
         warned = true;
         log.warn("Failed to connect to flowctl, continuing without integration", {

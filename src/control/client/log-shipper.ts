@@ -43,7 +43,8 @@ export function createLogShipper(options: LogShipperOptions): LogShipper {
 
   function add(level: string, message: string, fields: Record<string, unknown> = {}): void {
     const { component, ...rest } = fields;
-    const texts = Object.entries(rest).map(([key, value]) => [key, options.redact(textOf(value))]);
+    const texts = Object.entries(rest).filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, options.redact(textOf(value))]);
     waiting.push({
       at_ms: Date.now(),
       level,

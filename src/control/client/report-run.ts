@@ -7,11 +7,10 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "@connectrpc/connect";
 import { LANE_LIMIT_batches } from "../../flow/edge.ts";
-import type { Logger } from "../../flow/component.ts";
+import type { ComponentDefinition, Logger } from "../../flow/component.ts";
 import type { Run } from "../../flow/run.ts";
 import type { ComponentStats, RunStats, RunSummary } from "../../flow/stats.ts";
 import { RunsService } from "../../gen/proto/flowctl/control/v1/runs_pb.js";
-import type { ComponentDeclaration } from "../../spec/declaration.ts";
 import { componentsOf } from "../../spec/pipeline.ts";
 import type { ComponentSpec, PipelineSpec } from "../../spec/pipeline.ts";
 import type { WorkStatus } from "../model.ts";
@@ -24,6 +23,7 @@ import type { Link } from "./link.ts";
 import { watchLedgers } from "./ledger-watch.ts";
 import { componentMetrics, healthOf, processMetrics, totalsOf } from "./run-metrics.ts";
 import { reportRunRecord } from "./run-record.ts";
+import { serveTaps } from "./run-taps.ts";
 import { heartbeatInterval_ms } from "./report-settings.ts";
 import type { Environment } from "./report-settings.ts";
 
@@ -31,7 +31,7 @@ export interface ReportRunOptions extends EndpointOptions {
   readonly run: Run;
   readonly pipeline: PipelineSpec;
   /** What `type` names are looked up in, for event types. */
-  readonly catalogue: readonly ComponentDeclaration[];
+  readonly catalogue: readonly ComponentDefinition[];
   /** Where heartbeat interval and ids are read; see WIRE in the reference of the environment. */
   readonly env: Environment;
   readonly log: Logger;
@@ -148,6 +148,17 @@ export function reportRun(options: ReportRunOptions): RunReport {
     },
   });
 
+  const untap = serveTaps({
+    link,
+    run,
+    pipeline,
+    label: pipelineLabel(pipeline),
+    components: mine,
+    catalogue: options.catalogue,
+    log: options.log,
+    redact,
+  });
+
   const settled = run.done.then((summary) => {
     record?.ended(summary);
     for (const [id, controller] of controllers) {
@@ -162,6 +173,7 @@ export function reportRun(options: ReportRunOptions): RunReport {
     link,
     async stop() {
       unwatch();
+      untap();
       ledgers.stop();
       // A run that still goes on is told as it stands: it may have been handed to another.
       await Promise.race([settled, Promise.resolve()]);
@@ -199,7 +211,9 @@ function workOf(
   if (summary.outcome !== "failed") return { work: summary.outcome, message: "" };
   const message = summary.error?.message ?? "";
   // Those that did not fail themselves were stopped by the failure of another.
-  const culprits = summary.components.filter(({ state }) => state === "failed");
+  const culprits = summary.components.filter(({ state, errors }) =>
+    state === "failed" || (state === "starting" && errors > 0)
+  );
   return culprits.length === 0 || component === undefined || culprits.includes(component)
     ? { work: "failed", message }
     : { work: "stopped", message: `the run failed: ${message}` };

@@ -114,6 +114,22 @@ describe("registry", () => {
     assert.equal(registry.get(service_id)!.state, "healthy");
   });
 
+  test("who said that it stops is not missed; whoever failed is not healthy", () => {
+    const clock = fakeClock();
+    const registry = createRegistry(clock, []);
+    const stopped = registry.register({ ...plain, component_id: "stopped" });
+    const failed = registry.register({ ...plain, component_id: "failed" });
+    registry.reportWork(stopped.service_id, "stopped", "");
+    registry.reportWork(failed.service_id, "failed", "no disk");
+    assert.equal(failed.state, "unhealthy");
+    clock.advance(60_001);
+    registry.sweep();
+    assert.equal(stopped.state, "healthy");
+    clock.advance(60_000 + GONE_AFTER_MS);
+    registry.sweep();
+    assert.deepEqual([stopped.state, failed.state], ["gone", "gone"]);
+  });
+
   test("a wall clock that jumps by an hour changes nobody's state", () => {
     const clock = fakeClock();
     const registry = createRegistry(clock, []);

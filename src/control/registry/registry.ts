@@ -187,6 +187,7 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
       entry.seen = clock.monotonic();
       entry.dirty = "change";
       emit({ kind: "changed", service: entry.record });
+      if (work === "failed") setState(entry, "unhealthy");
       return true;
     },
 
@@ -214,7 +215,8 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
           continue;
         } else if (silent > entry.pace.ttl_ms + GONE_AFTER_MS) {
           setState(entry, "gone");
-        } else if (silent > entry.pace.ttl_ms) {
+        } else if (silent > entry.pace.ttl_ms && record.work !== "stopped") {
+          // Whoever said that it stops is not missed.
           setState(entry, "unhealthy");
         }
       }
