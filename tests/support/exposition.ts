@@ -16,7 +16,7 @@ export interface Exposed {
   value(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (NaN|[+-]Inf|[-+0-9.eE]+)$/;
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (N[aA][nN]|[+-]Inf|[-+0-9.eE]+)$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y;
 
 export function parseExposition(text: string): Exposed {

@@ -1,0 +1,197 @@
+/** The files under configs/ that operate a server: each is what its program takes. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import * as hcl from "hcl2-parser";
+import { parse } from "yaml";
+import { systemdUnit } from "../src/control/server/systemd-unit.ts";
+import type { Server } from "../src/control/server/start-server.ts";
+import { settingsSchema, settingsSecretKeys } from "../src/gen/settings/server.ts";
+import { loadSettings } from "../src/spec/settings.ts";
+import { parseExposition } from "./support/exposition.ts";
+import { ROOT } from "./support/flowctl.ts";
+import { register, startRestServer } from "./support/rest-server.ts";
+import { temporaryFolder } from "./support/temporary.ts";
+
+const textOf = (path: string) => readFileSync(join(ROOT, "configs", path), "utf8");
+const UNIT = "systemd/flowctl-server.service";
+
+const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0
+  ? ""
+  : " (skipped: systemd-analyze is not installed)";
+
+test(`systemd takes the server's unit${systemd}`, { skip: systemd !== "" }, () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "flowctl-server.service");
+  // The binary need not be installed here for its unit to be right.
+  writeFileSync(file, textOf(UNIT).replace("/usr/local/bin/flowctl", "/bin/true"));
+  const verified = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.equal(verified.stderr, "");
+});
+
+test("the unit is what flowctl install systemd writes, hardened, with a JIT's pages allowed", () => {
+  const unit = textOf(UNIT);
+  const config = "/etc/flowctl/server.yaml";
+  assert.equal(unit, systemdUnit({ binary: "/usr/local/bin/flowctl", config }));
+  const lines = unit.split("\n").filter((line) => !line.startsWith("#"));
+  for (
+    const line of [
+      "DynamicUser=yes",
+      "ProtectSystem=strict",
+      "NoNewPrivileges=yes",
+      "StateDirectory=flowctl",
+      "Type=notify",
+      "NotifyAccess=all",
+      "WatchdogSec=30",
+    ]
+  ) {
+    assert.ok(lines.includes(line), line);
+  }
+  assert.ok(!lines.some((line) => line.startsWith("MemoryDenyWriteExecute")));
+});
+
+interface NomadJob {
+  readonly job: Record<string, [{
+    readonly group: Record<string, [{
+      readonly task: Record<string, [{
+        readonly config: [{ readonly args: readonly string[] }];
+        readonly template: [{ readonly data: string }];
+      }]>;
+    }]>;
+  }]>;
+}
+
+test("the Nomad job is HCL, and its settings are the server's", () => {
+  const [parsed, error] = hcl.parseToObject(textOf("nomad/flowctl-server.nomad.hcl")) as [
+    NomadJob,
+    unknown,
+  ];
+  assert.equal(error ?? null, null);
+  const task = parsed.job["flowctl-server"]?.[0].group["server"]?.[0].task["server"]?.[0];
+  assert.ok(task !== undefined);
+  assert.deepEqual(task.config[0].args.slice(0, 2), ["server", "--config"]);
+  using folder = temporaryFolder();
+  const file = join(folder.path, "server.yaml");
+  writeFileSync(file, task.template[0].data);
+  assert.equal(serverSettings(file).data_dir, "/data");
+});
+
+function serverSettings(file: string) {
+  return loadSettings({
+    file,
+    schema: settingsSchema,
+    secretKeys: settingsSecretKeys,
+    env: {},
+    holder: "the server's settings",
+  }).settings;
+}
+
+test("the settings file to copy is valid, and says the defaults where it says anything", () => {
+  const settings = serverSettings(join(ROOT, "configs/server/server.yaml"));
+  const { data_dir, log_format, ...rest } = settings;
+  assert.deepEqual([data_dir, log_format], ["/var/lib/flowctl", "json"]);
+  const file = undefined;
+  const { data_dir: _data, ...defaults } = loadSettings({
+    file,
+    schema: settingsSchema,
+    secretKeys: settingsSecretKeys,
+    env: {},
+    holder: "",
+  }).settings;
+  assert.deepEqual({ ...defaults, ...rest }, { ...defaults });
+});
+
+describe("metrics that are asked for are metrics that are served", () => {
+  let server: Server;
+  let served: ReadonlySet<string>;
+  before(async () => {
+    server = await startRestServer();
+    const metadata = { pipeline: "p", network: "testnet" };
+    register(server, {
+      id: "p/lake",
+      metadata,
+      metrics: {
+        ledgers_processed: 1,
+        total_bytes: 1,
+        last_sequence: 1,
+        network_ledger: 2,
+        processing_latency_ms: 3,
+        error_count: 0,
+      },
+    });
+    register(server, {
+      id: "p/events",
+      role: "processor",
+      metadata,
+      metrics: { events_extracted: 1, error_count: 0 },
+      output_event_types: ["stellar.contract_event.v1"],
+    });
+    register(server, { id: "p/rows", role: "sink", metadata, metrics: { events_written: 1 } });
+    register(server, {
+      id: "p",
+      role: "pipeline",
+      metadata,
+      metrics: { "cdp.transactions_total": 1, "cdp.estimated_cost_dollars": 1 },
+    });
+    const { runs } = server.plane;
+    await runs.create({ run_id: "r", pipeline_name: "p", config_yaml: "", component_ids: [] });
+    await fetch(`${server.url}/flowctl.ControlPlane/Heartbeat`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ serviceId: "p/rows", metrics: { events_written: 2 } }),
+    });
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    served = new Set(parseExposition(text).samples.map(({ name }) => name));
+  });
+  after(() => server.close());
+
+  const ours = /\b(?:flowctl|cdp|process|nodejs)_[a-z0-9_]+/g;
+  /** Every name of ours in the expression, and every metric that it asks for at all. */
+  const missingIn = (expressions: readonly string[]) => {
+    const names = expressions.flatMap((text) => text.match(ours) ?? []);
+    assert.ok(names.length >= expressions.length / 2);
+    return [...new Set(names)].filter((name) => !served.has(name));
+  };
+
+  test("in the Prometheus rules", () => {
+    const { groups } = parse(textOf("prometheus/rules.yml")) as {
+      groups: { rules: { expr: string; alert?: string; record?: string }[] }[];
+    };
+    const rules = groups.flatMap((group) => group.rules);
+    assert.ok(rules.length >= 10);
+    assert.ok(rules.every(({ alert, record }) => (alert === undefined) !== (record === undefined)));
+    assert.deepEqual(missingIn(rules.map(({ expr }) => expr)), []);
+  });
+
+  test("in the Grafana dashboard, whose panels stand beside one another", () => {
+    const { panels } = JSON.parse(textOf("grafana/flowctl.json")) as {
+      panels: {
+        id: number;
+        gridPos: { x: number; y: number; w: number; h: number };
+        targets: { expr: string }[];
+      }[];
+    };
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    assert.deepEqual(missingIn(expressions), []);
+    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    for (const [at, { gridPos: a }] of panels.entries()) {
+      assert.ok(a.x + a.w <= 24);
+      const beneath = panels.slice(at + 1).some(({ gridPos: b }) =>
+        a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+      );
+      assert.ok(!beneath, `panel ${at} covers another`);
+    }
+  });
+
+  test("the scrape asks where the server answers", async () => {
+    const { scrape_configs: [scrape] } = parse(textOf("prometheus/scrape.yml")) as {
+      scrape_configs: { job_name: string; metrics_path: string }[];
+    };
+    assert.equal(scrape?.job_name, "flowctl");
+    assert.equal((await fetch(server.url + scrape.metrics_path)).status, 200);
+  });
+});
