@@ -2,7 +2,9 @@
 
 import type { ComponentDefinition } from "./flow/component.ts";
 import { externalProcessor, externalSink, externalSource } from "./foreign/definitions.ts";
+import { appPaymentProcessor } from "./processors/app-payment.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
+import { contractInvocations } from "./processors/contract-invocations/contract-invocations.ts";
 import { effects } from "./processors/effects/effects.ts";
 import { filter } from "./processors/filter/filter.ts";
 import { largeTransactionDetector } from "./processors/large-transaction-detector.ts";
@@ -38,6 +40,8 @@ export const catalogue: readonly ComponentDefinition[] = [
   effects,
   trades,
   payments,
+  appPaymentProcessor,
+  contractInvocations,
   largeTransactionDetector,
   jsonl,
   csv,

@@ -1,7 +1,9 @@
 /** Every event type that flowctl has a schema for, by name and alias. */
 
 import type { EventTypeNames } from "../spec/event-fit.ts";
+import { appPaymentEvent } from "./app-payment.ts";
 import { contractEvent } from "./contract-event.ts";
+import { contractInvocationEvent } from "./contract-invocation.ts";
 import { effectEvent } from "./effect.ts";
 import type { EventType } from "./event-type.ts";
 import { largeTransactionEvent } from "./large-transaction.ts";
@@ -23,6 +25,8 @@ export const eventTypes: readonly EventType[] = [
   effectEvent,
   tradeEvent,
   paymentEvent,
+  appPaymentEvent,
+  contractInvocationEvent,
   largeTransactionEvent,
 ];
 

@@ -61,7 +61,8 @@ function hasTopic(event: ContractEventParts, topics: ReadonlySet<string>): boole
   return topics.has(xdr.latin1(topicsOffset + 8, topicsOffset + 8 + length));
 }
 
-function checkedContract(id: string): string {
+/** Throws `spec/invalid` when it is no contract address. */
+export function checkedContract(id: string): string {
   const address = id.trim();
   if (decodeStrkey(StrkeyVersion.contract, address) !== undefined) return address;
   throw new FlowctlError("spec/invalid", `contract_ids: ${address} is no contract address`, {

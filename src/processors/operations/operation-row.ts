@@ -7,7 +7,7 @@ import { snakeName } from "../../stellar/go-names.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { operationDetails } from "./details.ts";
-import { resultCodes } from "./trace-codes.ts";
+import { resultCodes } from "../../stellar/result-codes.ts";
 
 export function operationRow(
   scope: LedgerScope,
