@@ -50,6 +50,13 @@ export function createEdge(scope: BusScope, producer: string): Edge {
   const key: EdgeKey = { ...scope.pipeline, producer };
   const stream = streamName(key);
   const wanted = streamConfig(scope, key);
+  const subjects = new Map<string, string>();
+
+  function subject(source: string): string {
+    const known = subjects.get(source) ?? subjectOf(key, source);
+    subjects.set(source, known);
+    return known;
+  }
 
   async function read(
     nats: Nats,
@@ -70,7 +77,7 @@ export function createEdge(scope: BusScope, producer: string): Edge {
   const edge: Edge = {
     key,
     stream,
-    subject: (source) => subjectOf(key, source),
+    subject,
     async ensure(nats) {
       try {
         const info = await nats.jsm.streams.info(stream);
@@ -85,8 +92,8 @@ export function createEdge(scope: BusScope, producer: string): Edge {
         throw refused(error, stream);
       }
     },
-    last: (nats, source) => read(nats, { last_by_subj: subjectOf(key, source) }),
-    next: (nats, source, seq) => read(nats, { seq, next_by_subj: subjectOf(key, source) }),
+    last: (nats, source) => read(nats, { last_by_subj: subject(source) }),
+    next: (nats, source, seq) => read(nats, { seq, next_by_subj: subject(source) }),
 
     async locate(nats, source, ledger) {
       const { state } = await nats.jsm.streams.info(stream);

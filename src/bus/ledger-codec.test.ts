@@ -9,6 +9,7 @@ import type { Batch, Row, Value } from "../flow/batch.ts";
 import type { Column } from "../events/event-type.ts";
 import { LedgerBatchSchema } from "../gen/proto/flowctl/bus/v1/ledger_batch_pb.js";
 import { decodeBatch, encodeBatch } from "./ledger-codec.ts";
+import { createRowWriter } from "./row-writer.ts";
 import { control, envelopeOf, headersOf, packBatch, splitPayload, unpackBatch } from "./message.ts";
 
 const VALUES: Readonly<Record<Column["type"], Value>> = {
@@ -118,4 +119,28 @@ test("parts are below the limit and make the whole", () => {
   assert.ok(parts.every((part) => part.byteLength <= 12 * 1024));
   assert.deepEqual(Uint8Array.from(Buffer.concat(parts)), payload);
   assert.equal(splitPayload(new Uint8Array(), 16 * 1024).length, 1);
+});
+
+test("rows are written as the codec of rows writes them, however long they are", () => {
+  for (const length of [0, 1, 127, 128, 5_000, 20_000, 300_000]) {
+    for (
+      const text of ["x".repeat(length), "é".repeat(length), `${"x".repeat(length)}\ud83d\ude00`]
+    ) {
+      const row = { event_id: text, value: BigInt(length) - 3n };
+      const writer = createRowWriter();
+      writer.row(numberEvent.columns, row);
+      const written = Buffer.from(writer.finish());
+      const expected = rowCodec(numberEvent.columns).encode(row);
+      assert.ok(written.subarray(written.length - expected.length).equals(expected));
+    }
+  }
+  for (const type of types) {
+    for (const nulls of [true, false]) {
+      const writer = createRowWriter();
+      writer.row(type.columns, rowOf(type.columns, nulls));
+      const expected = rowCodec(type.columns).encode(rowOf(type.columns, nulls));
+      const written = Buffer.from(writer.finish());
+      assert.ok(written.subarray(written.length - expected.length).equals(expected), type.name);
+    }
+  }
 });

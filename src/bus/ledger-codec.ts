@@ -7,57 +7,69 @@ import { rowCodec } from "../events/protobuf.ts";
 import type { RowCodec } from "../events/protobuf.ts";
 import { eventTypeByName } from "../events/registry.ts";
 import type { Batch, EventGroup, Row } from "../flow/batch.ts";
+import { createRowWriter } from "./row-writer.ts";
 
-interface TypeCodec {
-  readonly rows: RowCodec;
-  /** Fields of `EventGroup` that are the same for every ledger, encoded. */
-  readonly head: Uint8Array;
-  readonly tail: Uint8Array;
-}
+const VARINT = WireType.Varint;
+const DELIMITED = WireType.LengthDelimited;
 
-const encoders = new WeakMap<EventType, TypeCodec>();
+/** Per type, what is the same for every ledger: name before the rows, columns after them. */
+const frames = new WeakMap<EventType, { readonly head: Uint8Array; readonly tail: Uint8Array }>();
 
-function encoderOf(type: EventType): TypeCodec {
-  const known = encoders.get(type);
+function frameOf(type: EventType): { readonly head: Uint8Array; readonly tail: Uint8Array } {
+  const known = frames.get(type);
   if (known !== undefined) return known;
   const tail = new BinaryWriter();
   for (const column of type.columns) {
-    tail.tag(3, WireType.LengthDelimited).fork();
-    tail.tag(1, WireType.LengthDelimited).string(column.name);
-    tail.tag(2, WireType.LengthDelimited).string(column.type);
-    if (column.nullable) tail.tag(3, WireType.Varint).bool(true);
+    tail.tag(3, DELIMITED).fork();
+    tail.tag(1, DELIMITED).string(column.name);
+    tail.tag(2, DELIMITED).string(column.type);
+    if (column.nullable) tail.tag(3, VARINT).bool(true);
     tail.join();
   }
-  tail.tag(4, WireType.LengthDelimited).string(type.table);
-  tail.tag(5, WireType.LengthDelimited).string(type.id);
-  const codec = {
-    rows: rowCodec(type.columns),
-    head: new BinaryWriter().tag(1, WireType.LengthDelimited).string(type.name).finish(),
-    tail: tail.finish(),
-  };
-  encoders.set(type, codec);
-  return codec;
+  tail.tag(4, DELIMITED).string(type.table);
+  tail.tag(5, DELIMITED).string(type.id);
+  const head = new BinaryWriter().tag(1, DELIMITED).string(type.name).finish();
+  const frame = { head, tail: tail.finish() };
+  frames.set(type, frame);
+  return frame;
 }
 
 export function encodeBatch(batch: Batch, epoch: number): Uint8Array {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.LengthDelimited).string(batch.source);
-  writer.tag(2, WireType.Varint).uint64(batch.sequence);
-  if (batch.network !== "") writer.tag(3, WireType.LengthDelimited).string(batch.network);
-  writer.tag(4, WireType.Varint).int64(batch.closedAt.getTime());
-  for (const { type, rows } of batch.groups) {
-    const codec = encoderOf(type);
-    writer.tag(5, WireType.LengthDelimited).fork().raw(codec.head);
-    for (const row of rows) writer.tag(2, WireType.LengthDelimited).bytes(codec.rows.encode(row));
-    writer.raw(codec.tail).join();
+  const writer = createRowWriter();
+  writer.tag(1, DELIMITED);
+  writer.text(batch.source);
+  writer.tag(2, VARINT);
+  writer.varint(batch.sequence);
+  if (batch.network !== "") {
+    writer.tag(3, DELIMITED);
+    writer.text(batch.network);
   }
-  if (epoch !== 0) writer.tag(6, WireType.Varint).int64(epoch);
+  writer.tag(4, VARINT);
+  writer.varint(batch.closedAt.getTime());
+  for (const { type, rows } of batch.groups) {
+    const { head, tail } = frameOf(type);
+    writer.tag(5, DELIMITED);
+    writer.delimited(() => {
+      writer.raw(head);
+      for (const row of rows) {
+        writer.tag(2, DELIMITED);
+        writer.row(type.columns, row);
+      }
+      writer.raw(tail);
+    });
+  }
+  if (epoch !== 0) {
+    writer.tag(6, VARINT);
+    writer.varint(epoch);
+  }
   return writer.finish();
 }
 
 /** Throws on malformed bytes. */
 export function decodeBatch(bytes: Uint8Array): Batch {
-  const reader = new BinaryReader(bytes);
+  // Not a Buffer, whose `slice` shares memory where that of a Uint8Array copies.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reader = new BinaryReader(plain);
   const batch = { source: "", sequence: 0, network: "", closed_ms: 0 };
   const groups: EventGroup[] = [];
   while (reader.pos < reader.len) {

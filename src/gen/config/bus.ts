@@ -23,7 +23,7 @@ export interface Config {
   readonly ack_wait: number;
   /** How often a damaged message is asked for again before it becomes a dead letter. Default: 5. */
   readonly max_deliver: number;
-  /** Ledgers larger than this are compressed. In bytes. Default: 1KB. */
+  /** Ledgers larger than this are compressed. In bytes. Default: 128KB. */
   readonly compress_above: number;
   /** Most that a producer puts on its disk while NATS is away, per edge. In bytes. Default: 1GB. */
   readonly spool_max_bytes: number;
@@ -42,7 +42,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   duplicate_window: v.optional(duration(), "2m"),
   ack_wait: v.optional(duration(), "1h"),
   max_deliver: v.optional(integer({ min: 1, max: 100 }), 5),
-  compress_above: v.optional(size(), "1KB"),
+  compress_above: v.optional(size(), "128KB"),
   spool_max_bytes: v.optional(size(), "1GB"),
   spool_policy: v.optional(choice(["stop","oldest"]), "stop"),
 });
@@ -156,7 +156,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     },
     "compress_above": {
       "description": "Ledgers larger than this are compressed.",
-      "default": "1KB",
+      "default": "128KB",
       "anyOf": [
         {
           "type": "number",
