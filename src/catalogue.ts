@@ -6,6 +6,16 @@ import { appPaymentProcessor } from "./processors/app-payment.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
 import { contractInvocations } from "./processors/contract-invocations/contract-invocations.ts";
 import { effects } from "./processors/effects/effects.ts";
+import { accounts } from "./processors/entries/accounts.ts";
+import { claimableBalances } from "./processors/entries/claimable-balances.ts";
+import { contractCode } from "./processors/entries/contract-code.ts";
+import { contractData } from "./processors/entries/contract-data.ts";
+import { liquidityPools } from "./processors/entries/liquidity-pools.ts";
+import { offers } from "./processors/entries/offers.ts";
+import { restoredKeys } from "./processors/entries/restored-keys.ts";
+import { signers } from "./processors/entries/signers.ts";
+import { trustlines } from "./processors/entries/trustlines.ts";
+import { ttl } from "./processors/entries/ttl.ts";
 import { filter } from "./processors/filter/filter.ts";
 import { largeTransactionDetector } from "./processors/large-transaction-detector.ts";
 import { ledgers } from "./processors/ledgers.ts";
@@ -43,6 +53,16 @@ export const catalogue: readonly ComponentDefinition[] = [
   appPaymentProcessor,
   contractInvocations,
   largeTransactionDetector,
+  accounts,
+  signers,
+  trustlines,
+  offers,
+  claimableBalances,
+  liquidityPools,
+  contractData,
+  contractCode,
+  ttl,
+  restoredKeys,
   jsonl,
   csv,
   stdout,

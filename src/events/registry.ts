@@ -1,6 +1,16 @@
 /** Every event type that flowctl has a schema for, by name and alias. */
 
 import type { EventTypeNames } from "../spec/event-fit.ts";
+import { accountEvent } from "./account.ts";
+import { claimableBalanceEvent } from "./claimable-balance.ts";
+import { contractCodeEvent } from "./contract-code.ts";
+import { contractDataEvent } from "./contract-data.ts";
+import { liquidityPoolEvent } from "./liquidity-pool.ts";
+import { offerEvent } from "./offer.ts";
+import { restoredKeyEvent } from "./restored-key.ts";
+import { signerEvent } from "./signer.ts";
+import { trustlineEvent } from "./trustline.ts";
+import { ttlEvent } from "./ttl.ts";
 import { appPaymentEvent } from "./app-payment.ts";
 import { contractEvent } from "./contract-event.ts";
 import { contractInvocationEvent } from "./contract-invocation.ts";

@@ -58,6 +58,11 @@ export class LedgerScope {
     this.#transaction = undefined;
   }
 
+  /** For errors: what is read from here on belongs to this transaction, or to none. */
+  reading(transaction: LedgerTransaction | undefined): void {
+    this.#transaction = transaction;
+  }
+
   /** Each transaction with its operations, in apply order. */
   *transactionOperations(): IterableIterator<TransactionOperations> {
     const envelopes = indexEnvelopes(this.ledger, this.network);

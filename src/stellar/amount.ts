@@ -55,6 +55,11 @@ export function decimalOfDigits(digits: string): string {
   return `${sign}0.${LEADING_ZEROS.slice(0, start - point)}${digits.slice(start, end)}`;
 }
 
+/** The same of a number: -269817n → "-0.0269817". */
+export function decimalOfStroops(stroops: bigint): string {
+  return decimalOfDigits(String(stroops));
+}
+
 const MINUS = 45;
 const ZERO = 48;
 const LEADING_ZEROS = "0".repeat(PLACES);

@@ -85,6 +85,11 @@ export class Ledger {
     this.#transactions = found;
   }
 
+  /** Byte where the upgrades start: an array of UpgradeEntryMeta. */
+  get upgradesOffset(): number {
+    return this.#transactionsEnd || this.#body.upgradesProcessingOffset;
+  }
+
   /**
    * Checks what follows the transactions and that nothing follows the ledger. With the walk over
    * the transactions, which must come first, the whole ledger has then been looked at.
