@@ -24,7 +24,7 @@ export interface ReportingOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   redact(text: string): string;
-  readonly health_endpoint?: string | undefined;
+  readonly health_endpoint: string | undefined;
 }
 
 export interface Reporting {

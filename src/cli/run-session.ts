@@ -14,6 +14,7 @@ import { progressOf } from "./progress.ts";
 import { errorReport, errorText, exitStatusOf } from "./report.ts";
 import { createDisplay } from "./run-display.ts";
 import { startsProcess } from "./run-endpoint.ts";
+import { startRunHealth } from "./run-health.ts";
 import type { Reporting } from "./run-reporting.ts";
 import { onSignals } from "./signals.ts";
 import { paint } from "./style.ts";
@@ -40,7 +41,13 @@ export async function runSession(
     redact,
     rowsOnTerminal: rowsOnStdout && process.stdout.isTTY === true,
   });
-  const reporting = await openReporting(options, { endpoint, redact, log: display.log });
+  const health = await startRunHealth({ ...options, log: display.log });
+  const reporting = await openReporting(options, {
+    endpoint,
+    redact,
+    log: display.log,
+    health_endpoint: health.endpoint,
+  });
   const run = startRun({
     ...options,
     log: reporting?.log ?? display.log,
@@ -59,9 +66,10 @@ export async function runSession(
     },
   });
   display.follow(run);
+  health.follow(run);
   reporting?.follow(run);
   const summary = await run.done;
-  await reporting?.close();
+  await Promise.all([reporting?.close(), health.close()]);
   release();
   display.close();
   printSummary(summary, globals, redact, rowsOnStdout);
@@ -71,7 +79,10 @@ export async function runSession(
 /** Undefined, and nothing is loaded for it, when there is nobody to tell. */
 async function openReporting(
   { pipeline, env }: Omit<RunOptions, "log">,
-  told: Pick<SessionOptions, "endpoint" | "redact"> & { readonly log: Logger },
+  told: Pick<SessionOptions, "endpoint" | "redact"> & {
+    readonly log: Logger;
+    readonly health_endpoint: string | undefined;
+  },
 ): Promise<Reporting | undefined> {
   const needed = told.endpoint !== undefined || componentsOf(pipeline).some(startsProcess);
   if (!needed) return undefined;

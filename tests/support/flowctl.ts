@@ -49,7 +49,8 @@ export function startFlowctl(args: readonly string[], options: StartOptions): St
   const started = performance.now();
   const child = spawn(program, [...first, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    // Several at once would each warn that the health port is taken.
+    env: { ...process.env, NO_COLOR: "1", HEALTH_PORT: "0", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), options.limit_ms ?? LIMIT_MS);

@@ -1,6 +1,8 @@
 /** What only the ledgers themselves say: how many transactions passed, and of which network. */
 
+import { ledgerEvent } from "../../events/ledger.ts";
 import type { Run } from "../../flow/run.ts";
+import type { ComponentDeclaration } from "../../spec/declaration.ts";
 import type { PipelineSpec } from "../../spec/pipeline.ts";
 import { ledgerBytes } from "../../stellar/ledger-batch.ts";
 import { openLedger } from "../../stellar/ledger.ts";
@@ -10,32 +12,45 @@ export interface LedgerWatch {
   network(): string | undefined;
   /** Called once, when the first ledger has told the network. */
   onNetwork(listener: () => void): void;
-  /** Transactions so far, and a second since the call before. */
-  transactions(): { readonly total: number; readonly perSecond: number };
+  /** So far, and a second since the call before; undefined where nobody looks into ledgers. */
+  transactions(): Transactions | undefined;
   stop(): void;
 }
 
-export function watchLedgers(run: Run, pipeline: PipelineSpec): LedgerWatch {
+export interface Transactions {
+  readonly total: number;
+  readonly perSecond: number;
+}
+
+export function watchLedgers(
+  run: Run,
+  pipeline: PipelineSpec,
+  declarations: readonly ComponentDeclaration[],
+): LedgerWatch {
+  const counted = new Set(readSources(pipeline, declarations));
   let network: string | undefined;
   let total = 0;
   let told = { total: 0, at: performance.now() };
   let listener: () => void = () => {};
 
-  const taps = pipeline.sources.map(({ id }) =>
-    run.tap(id, (batch) => {
+  const taps = pipeline.sources.map(({ id }) => {
+    const untap = run.tap(id, (batch) => {
       const bytes = ledgerBytes(batch);
       if (bytes === undefined) return;
-      total += countIn(bytes);
+      if (counted.has(id)) total += countIn(bytes);
+      else untap();
       if (network !== undefined || batch.network === "") return;
       network = batch.network;
       listener();
-    })
-  );
+    });
+    return untap;
+  });
 
   return {
     network: () => network,
     onNetwork: (called) => void (listener = called),
     transactions() {
+      if (counted.size === 0) return undefined;
       const now = performance.now();
       const seconds = (now - told.at) / 1000;
       const perSecond = seconds > 0 ? (total - told.total) / seconds : 0;
@@ -48,7 +63,21 @@ export function watchLedgers(run: Run, pipeline: PipelineSpec): LedgerWatch {
   };
 }
 
-/** Processors open the same ledger: what is found here is not looked for again. */
+/**
+ * Sources whose ledgers a processor opens: what is found there is not looked for again. Where none
+ * does, counting would cost more than all else that is reported.
+ */
+function readSources(
+  { sources, processors }: PipelineSpec,
+  declarations: readonly ComponentDeclaration[],
+): readonly string[] {
+  const openers = processors.filter(({ type }) =>
+    declarations.some((one) => one.name === type && one.accepts.includes(ledgerEvent.name))
+  );
+  return sources.map(({ id }) => id)
+    .filter((id) => openers.some(({ inputs }) => inputs.includes(id)));
+}
+
 function countIn(bytes: Uint8Array): number {
   try {
     return openLedger(bytes).transactionCount;

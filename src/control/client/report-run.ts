@@ -70,7 +70,7 @@ export function reportRun(options: ReportRunOptions): RunReport {
   const interval_ms = heartbeatInterval_ms(env);
   const link = options.link ?? createLink(options);
   const stats = cachedStats(run);
-  const ledgers = watchLedgers(run, pipeline);
+  const ledgers = watchLedgers(run, pipeline, options.catalogue);
   const redact = options.redact ?? ((text: string) => text);
   const types = eventTypesOf(pipeline, options.catalogue);
   const mine = componentsOf(pipeline).filter(({ id }) =>

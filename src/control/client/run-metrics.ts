@@ -5,6 +5,7 @@
 
 import type { ComponentStats, RunStats, SourceProgress } from "../../flow/stats.ts";
 import type { Health } from "./controller.ts";
+import type { Transactions } from "./ledger-watch.ts";
 
 type Metrics = Record<string, number>;
 
@@ -120,17 +121,19 @@ export function totalsOf(stats: RunStats): RunTotals {
   };
 }
 
-/** The `cdp.` metrics of the process; `seconds` since the last call, for the rate. */
+/** The `cdp.` metrics of the process. */
 export function processMetrics(
   totals: RunTotals,
-  transactions: { readonly total: number; readonly perSecond: number },
-): Metrics {
+  transactions: Transactions | undefined,
+): Record<string, number> {
   return {
     "cdp.ledgers_processed": totals.ledgers,
-    "cdp.transactions_total": transactions.total,
     "cdp.events_processed": totals.events,
-    "cdp.processing_rate_tps": transactions.perSecond,
     "cdp.error_rate": totals.ledgers === 0 ? 0 : totals.errors / totals.ledgers,
+    ...(transactions === undefined ? {} : {
+      "cdp.transactions_total": transactions.total,
+      "cdp.processing_rate_tps": transactions.perSecond,
+    }),
   };
 }
 
