@@ -38,6 +38,16 @@ export const eventTypes: readonly EventType[] = [
   appPaymentEvent,
   contractInvocationEvent,
   largeTransactionEvent,
+  accountEvent,
+  signerEvent,
+  trustlineEvent,
+  offerEvent,
+  claimableBalanceEvent,
+  liquidityPoolEvent,
+  contractDataEvent,
+  contractCodeEvent,
+  ttlEvent,
+  restoredKeyEvent,
 ];
 
 const byName = new Map<string, EventType>();
