@@ -124,8 +124,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...options.fleet,
       leadership,
     },
-    note: ({ agent, ...event }) =>
-      note({ ...event, run_id: "", service_id: "", fields: { agent } }),
+    note({ agent, ...event }) {
+      note({ ...event, run_id: "", service_id: "", fields: { agent } });
+      if (event.kind === "pipeline.deleted") takeOffList(registry, event.pipeline);
+    },
   });
   const janitor = startJanitor({
     registry,
@@ -168,6 +170,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await store.close();
     },
   };
+}
+
+/** What ran on agents for this pipeline; what people run by themselves stays. */
+function takeOffList(registry: Registry, pipeline: string): void {
+  for (const { service_id, metadata } of registry.list()) {
+    if (metadata["pipeline_key"] === pipeline && metadata["agent"] !== undefined) {
+      registry.deregister(service_id);
+    }
+  }
 }
 
 function eventKind(change: RegistryChange): string | undefined {
