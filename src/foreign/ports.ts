@@ -2,6 +2,7 @@
 
 import { connect, createServer } from "node:net";
 import { FlowctlError } from "../spec/errors.ts";
+import { claimPort, releaseClaim } from "./port-claim.ts";
 
 /** Where health ports begin; the components of this process take the free ones from here up. */
 export const FIRST_HEALTH_PORT = 18_081;
@@ -24,10 +25,10 @@ export async function freePort(): Promise<number> {
 /** The first free port from `FIRST_HEALTH_PORT` up. */
 export async function freeHealthPort(): Promise<number> {
   for (let port = FIRST_HEALTH_PORT; port <= MAX_PORT; port += 1) {
-    if (taken.has(port)) continue;
+    if (taken.has(port) || !claimPort(port)) continue;
     taken.add(port);
     if (await bind(port) !== undefined) return port;
-    taken.delete(port);
+    releasePort(port);
   }
   throw new FlowctlError("component/not-started", "no port is free for a component's health", {
     hint: "Name one with HEALTH_PORT in its env.",
@@ -36,6 +37,7 @@ export async function freeHealthPort(): Promise<number> {
 
 export function releasePort(port: number): void {
   taken.delete(port);
+  releaseClaim(port);
 }
 
 function bind(port: number): Promise<number | undefined> {

@@ -135,12 +135,13 @@ function unknownComponent(
     return {
       ...common,
       message: `${label}: no built-in component is called ${imageBaseName(image)}, ` +
-        `and images are not run here`,
+        `and the driver process runs no images`,
       spot: child(tree, "image")?.spot ?? tree.spot,
       hint: () => {
         const close = nearest(imageBaseName(image), names.candidates(section));
         return close === undefined
-          ? "give command to start it as a program, or endpoint when it runs already"
+          ? "drivers that run images are nomad and kubernetes; here, give command to start it as a " +
+            "program, or endpoint when it runs already"
           : `did you mean ${close}? Otherwise give command or endpoint`;
       },
     };

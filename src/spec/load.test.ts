@@ -172,8 +172,8 @@ p.yaml:13:44: large: replicas expects a whole number from 1 to 1000, but got 0`,
     name: "an image that is no built-in",
     text: VALID.replace("type: transfers", "image: ghcr.io/team/aml-screener:1.2"),
     prints:
-      `p.yaml:12:27: moves: no built-in component is called aml-screener, and images are not run here
-    give command to start it as a program, or endpoint when it runs already`,
+      `p.yaml:12:27: moves: no built-in component is called aml-screener, and the driver process runs no images
+    drivers that run images are nomad and kubernetes; here, give command to start it as a program, or endpoint when it runs already`,
   },
   {
     code: "spec/unknown-component",
