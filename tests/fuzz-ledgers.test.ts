@@ -4,6 +4,12 @@ import { ledgerEvent } from "../src/events/ledger.ts";
 import type { Batch } from "../src/flow/batch.ts";
 import type { Processor } from "../src/flow/component.ts";
 import { createContractEvents } from "../src/processors/contract-events/contract-events.ts";
+import { createPayments } from "../src/processors/payments/payments.ts";
+import { createContractInvocations } from "../src/processors/contract-invocations/contract-invocations.ts";
+import { createEffects } from "../src/processors/effects/effects.ts";
+import { createLargeTransactionDetector } from "../src/processors/large-transaction-detector.ts";
+import { createOperations } from "../src/processors/operations/operations.ts";
+import { createTrades } from "../src/processors/trades/trades.ts";
 import { createLedgers } from "../src/processors/ledgers.ts";
 import { createTokenTransfer } from "../src/processors/token-transfer/token-transfer.ts";
 import { createTransactions } from "../src/processors/transactions/transactions.ts";
@@ -31,6 +37,12 @@ const processors: readonly Processor[] = [
   createContractEvents({ ...filters, diagnostic_events: true }),
   createLedgers({}),
   createTransactions({}),
+  createOperations({}),
+  createTrades({}),
+  createEffects({}),
+  createContractInvocations({ contract_ids: [], functions: [] }),
+  createPayments({ min_amount: 0, assets: [], accounts: [], memos: [] }),
+  createLargeTransactionDetector({ threshold_xlm: 0 }),
 ];
 
 function batchOf(bytes: Uint8Array): Batch {
