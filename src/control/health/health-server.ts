@@ -99,7 +99,7 @@ async function answer(
   if (path === "/metrics" && !wantsJson(search, headers.accept ?? "")) {
     const { processMetrics } = await import("../metrics/process.ts");
     response.writeHead(200, { "content-type": EXPOSITION_TYPE });
-    response.end(`${await processMetrics()}\n${reportText(now)}`);
+    response.end(processMetrics() + reportText(now));
     return;
   }
   const well = path === "/health" ? isWell(now) : path === "/ready" ? now.ready : true;

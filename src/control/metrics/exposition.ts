@@ -2,6 +2,8 @@
 
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+const CHUNK_LINES = 1_000;
+
 export type MetricType = "counter" | "gauge" | "histogram" | "untyped";
 export type Labels = Readonly<Record<string, string>>;
 
@@ -13,7 +15,7 @@ export interface Exposition {
   sum(name: string, type: MetricType, help: string, labels: string, value: number): void;
   /** A line of a histogram: `name` with `_bucket`, `_sum` or `_count`. */
   part(family: string, suffix: string, help: string, labels: string, value: number): void;
-  /** Text by family, in the order of their first sample. */
+  /** Text by family, in the order of their first sample, in chunks of some 100 KB. */
   texts(): Iterable<string>;
 }
 
@@ -49,11 +51,13 @@ export function createExposition(): Exposition {
     },
     *texts() {
       for (const [name, { head, lines, sums }] of families) {
-        const summed = Array.from(
-          sums,
-          ([labels, value]) => `${name}${labels} ${numberText(value)}\n`,
-        );
-        yield head + lines.join("") + summed.join("");
+        yield head;
+        for (let at = 0; at < lines.length; at += CHUNK_LINES) {
+          yield lines.slice(at, at + CHUNK_LINES).join("");
+        }
+        let text = "";
+        for (const [labels, value] of sums) text += `${name}${labels} ${numberText(value)}\n`;
+        yield text;
       }
     },
   };
@@ -61,8 +65,11 @@ export function createExposition(): Exposition {
 
 /** `{a="1",b="2"}`, in the order given; empty without labels. */
 export function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapedLabel(value)}"`);
-  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+  let text = "";
+  for (const name in labels) {
+    text += `${text === "" ? "{" : ","}${name}="${escapedLabel(labels[name] ?? "")}"`;
+  }
+  return text === "" ? "" : `${text}}`;
 }
 
 /** A name that Prometheus takes: dots and whatever else it refuses become underscores. */

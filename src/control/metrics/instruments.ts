@@ -51,6 +51,6 @@ export function createInstruments(): Instruments {
     // Methods are the client's to invent: labels are not.
     httpAnswered: (method, status) =>
       requests.inc({ method: METHODS.has(method) ? method : "other", status: String(status) }),
-    text: async () => `${await processMetrics()}\n${await registry.metrics()}\n`,
+    text: async () => `${processMetrics()}${await registry.metrics()}\n`,
   };
 }

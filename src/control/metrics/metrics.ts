@@ -9,10 +9,10 @@ import { createExposition, labelText } from "./exposition.ts";
 import { createInstruments } from "./instruments.ts";
 import type { Instruments } from "./instruments.ts";
 import { createLedgerDurations } from "./ledger-durations.ts";
-import { exposeLags, exposeService, exposeStates } from "./services.ts";
+import { exposeLag, exposeService, exposeStates } from "./services.ts";
 
-/** Services between two breaths; about 2 ms. */
-const SLICE_SERVICES = 250;
+/** Services or lags between two breaths; about 2 ms. */
+const SLICE = 250;
 const LOOK_INTERVAL_MS = 10_000;
 
 export interface MetricsOptions {
@@ -27,6 +27,10 @@ export interface Metrics {
   /** `perService`: also what each service tells, not only the sums over them. */
   texts(perService: boolean): AsyncIterable<string>;
   close(): void;
+}
+
+function* sliced<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += SLICE) yield items.slice(at, at + SLICE);
 }
 
 const breath = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -47,19 +51,27 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const exposition = createExposition();
       exposeStates(exposition, services);
       await exposePlane(exposition, options);
-      exposeLags(exposition, present);
+      for (const lags of sliced(networkLags(present))) {
+        for (const lag of lags) exposeLag(exposition, lag);
+        await breath();
+      }
       look();
-      durations.expose(exposition);
+      for (const _ of durations.expose(exposition)) await breath();
       const told = new Set(
         present.filter(({ role, metrics }) => role === "source" && "ledgers_processed" in metrics)
           .map(({ metadata }) => metadata["pipeline"] ?? ""),
       );
-      for (const [at, service] of present.entries()) {
-        if (at % SLICE_SERVICES === 0) await breath();
-        exposeCdp(exposition, service, told);
-        if (perService) exposeService(exposition, service);
+      for (const services of sliced(present)) {
+        for (const service of services) {
+          exposeCdp(exposition, service, told);
+          if (perService) exposeService(exposition, service);
+        }
+        await breath();
       }
-      yield* exposition.texts();
+      for (const text of exposition.texts()) {
+        yield text;
+        await breath();
+      }
     },
     close: () => clearInterval(timer),
   };

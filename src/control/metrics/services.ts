@@ -1,7 +1,8 @@
 /** What components heartbeat, as metrics: by service, and counted by state. */
 
 import type { ServiceRecord } from "../model.ts";
-import { networkLags, networkOf } from "../network-lag.ts";
+import { networkOf } from "../network-lag.ts";
+import type { NetworkLag } from "../network-lag.ts";
 import { isHealthy } from "../wire/services.ts";
 import type { Exposition } from "./exposition.ts";
 import { labelText, metricName } from "./exposition.ts";
@@ -50,28 +51,32 @@ export function exposeService(exposition: Exposition, service: ServiceRecord): v
   }
 }
 
-export function exposeLags(exposition: Exposition, services: readonly ServiceRecord[]): void {
-  for (
-    const { pipeline, network, component_id, service_id, lag_ledgers } of networkLags(services)
-  ) {
-    exposition.sample(
-      "flowctl_pipeline_lag_ledgers",
-      "gauge",
-      "Ledgers that a source is behind the newest of its network.",
-      labelText({ pipeline, network, source: component_id, service_id }),
-      lag_ledgers,
-    );
-  }
+export function exposeLag(exposition: Exposition, lag: NetworkLag): void {
+  const { pipeline, network, component_id, service_id, lag_ledgers } = lag;
+  exposition.sample(
+    "flowctl_pipeline_lag_ledgers",
+    "gauge",
+    "Ledgers that a source is behind the newest of its network.",
+    labelText({ pipeline, network, source: component_id, service_id }),
+    lag_ledgers,
+  );
 }
 
 export function exposeStates(exposition: Exposition, services: readonly ServiceRecord[]): void {
+  const counts = new Map<ServiceRecord["role"], Map<ServiceRecord["state"], number>>();
   for (const { role, state } of services) {
-    exposition.sum(
-      "flowctl_services",
-      "gauge",
-      "Registered services by role and state.",
-      labelText({ role, state }),
-      1,
-    );
+    const states = counts.get(role) ?? new Map<ServiceRecord["state"], number>();
+    counts.set(role, states.set(state, (states.get(state) ?? 0) + 1));
+  }
+  for (const [role, states] of counts) {
+    for (const [state, count] of states) {
+      exposition.sample(
+        "flowctl_services",
+        "gauge",
+        "Registered services by role and state.",
+        labelText({ role, state }),
+        count,
+      );
+    }
   }
 }

@@ -9,6 +9,7 @@ import { componentsRoutes } from "./components.ts";
 import { docsRoutes } from "./docs.ts";
 import { answerErrors, errorBody, shortly } from "./errors.ts";
 import { eventsRoutes } from "./events.ts";
+import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { pipelinesRoutes } from "./pipelines.ts";
@@ -61,6 +62,7 @@ export function restRoutes(options: RestOptions): Hono {
       componentsRoutes(),
       eventsRoutes(plane),
       agentsRoutes(plane),
+      fleetRoutes(plane),
       metricsRoutes(options.metrics),
     ]
   ) {

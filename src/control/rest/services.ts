@@ -8,6 +8,7 @@ import type { ServiceRecord } from "../model.ts";
 import { MAX_SERVICES } from "../registry/registry.ts";
 import { isHealthy } from "../wire/services.ts";
 import { errorResponses, jsonResponse, notFound, shortly } from "./errors.ts";
+import { jsonListStream } from "./json-stream.ts";
 import { nextSchema, pageOf } from "./page.ts";
 import { flagParameter, limitParameter, query, textParameter } from "./query.ts";
 import { SERVICE_STATES, SERVICE_TYPES, serviceJson, serviceSchema } from "./service-json.ts";
@@ -52,7 +53,9 @@ export function servicesRoutes(plane: ControlPlane): Hono {
       const found = plane.registry.list().filter(matcher(filters));
       const limit = Number(filters.limit ?? DEFAULT_SERVICES);
       const { items, next } = pageOf(found, (it) => it.service_id, filters.after ?? "", limit);
-      return c.json({ services: items.map(serviceJson), total: found.length, next });
+      const rest = { total: found.length, next };
+      const body = jsonListStream("services", items, serviceJson, rest);
+      return c.body(body, 200, { "content-type": "application/json" });
     },
   );
   app.get(
