@@ -55,6 +55,14 @@ export type { Column, ColumnType, EventType } from "./src/events/event-type.ts";
 export { ledgerEvent } from "./src/events/ledger.ts";
 export { eventTypeByName, eventTypes } from "./src/events/registry.ts";
 
+export { Controller } from "./src/control/client/controller.ts";
+export { controllerFromEnv } from "./src/control/client/controller-from-env.ts";
+export type {
+  ControllerOptions,
+  Health,
+  MetricsProvider,
+} from "./src/control/client/controller.ts";
+
 export { catalogue } from "./src/catalogue.ts";
 export { FlowctlError } from "./src/spec/errors.ts";
 export type { ErrorCode } from "./src/spec/errors.ts";
