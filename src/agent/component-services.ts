@@ -9,6 +9,7 @@ import {
 import { Controller } from "../control/client/controller.ts";
 import type { Link } from "../control/client/link.ts";
 import { componentMetrics, healthOf } from "../control/client/run-metrics.ts";
+import { pipelineKey } from "../flow/state.ts";
 import type { ComponentStats, RunStats } from "../flow/stats.ts";
 import { componentsOf } from "../spec/pipeline.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
@@ -51,6 +52,7 @@ export function startComponentServices(options: ComponentServicesOptions): Compo
       metadata: {
         ...componentMetadata(spec, pipeline, { inputs, outputs }, undefined),
         agent,
+        pipeline_key: pipelineKey(pipeline),
       },
       metrics: () => {
         const all = stats();
