@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
 import type { JetStreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { connect, headers as createHeaders } from "@nats-io/transport-node";
 import { streamName, subjectOf } from "../src/bus/names.ts";
 import {
   type Agent,
@@ -217,6 +217,28 @@ busTest("a full stream holds the producer back until its readers have come", asy
   assert.ok(readBy(producer) < 700, "the producer did not wait");
   await completed(producer, await agents.agent("two", ["out"]));
   assert.deepEqual(disk.content, await expected(simple, (each) => chainOf(each, many)));
+});
+
+busTest("a damaged message is asked for again, and then kept as a dead letter", async (
+  server,
+  folder,
+) => {
+  const disk = createDisk();
+  const { jsm, close } = await manager(server);
+  const headers = createHeaders();
+  const envelope = { Kind: "batch", Ledger: 1, Start: 1, Epoch: 1, Size: 3, Crc: 12345 };
+  for (const [key, value] of Object.entries(envelope)) headers.set(`Flowctl-${key}`, String(value));
+  await using agents = fleet(server, folder, pipelineOf(simple), make(disk));
+  const consumer = await agents.agent("two", ["out"]);
+  const subject = subjectOf({ namespace: "default", name: "test", producer: "tag" }, "ledgers");
+  await jsm.streams.add({ name: stream, subjects: [subject], discard: DiscardPolicy.New });
+  await jsm.jetstream().publish(subject, "bad", { headers });
+  const summary = await consumer.run.done;
+  assert.equal(summary.error?.code, "bus/damaged-message");
+  assert.match(summary.error?.hint ?? "", /flowctl-dead-default-test/);
+  const dead = await jsm.streams.getMessage("flowctl-dead-default-test", { seq: 1 });
+  assert.match(dead?.header.get("Flowctl-Error") ?? "", /checksum/);
+  await close();
 });
 
 test("the subjects of an edge belong to its stream", () => {

@@ -23,6 +23,7 @@ import { openSpool } from "./spool/spool.ts";
 import type { Spool } from "./spool/spool.ts";
 import { createTrimmer } from "./trim.ts";
 import { settlesWithin } from "./wait.ts";
+import { warnOfServer } from "./warn-of-server.ts";
 
 /** How long opening waits for NATS before it goes by what the disk says. */
 const OPEN_WAIT_ms = 3_000;
@@ -102,6 +103,7 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     const wait_ms = spool === undefined ? Infinity : OPEN_WAIT_ms;
     const nats = await connectedWithin(wait_ms);
     const positions = new Map(remembered?.positions ?? []);
+    void warnOfServer(scope, log);
     if (nats) {
       await publisher.sync(sourceIds());
       for (const [source, { ledger, start }] of publisher.positions()) {

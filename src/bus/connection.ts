@@ -36,6 +36,8 @@ export interface Nats {
 }
 
 export interface Bus {
+  /** Monitoring address of the server, where it is known. */
+  readonly monitor_url?: string | undefined;
   /** The connection while it is up; undefined while NATS is away. */
   current(): Nats | undefined;
   /** Resolves once connected; undefined when that takes longer, or the signal fires. */
@@ -109,6 +111,7 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
   const running = run();
 
   return {
+    monitor_url: options.monitor_url,
     current: () => up ? nats : undefined,
     onChange(listener) {
       listeners.add(listener);
