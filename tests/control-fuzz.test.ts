@@ -259,8 +259,8 @@ describe("broken frames and requests", () => {
   });
 
   test("a peer that registers in a circle is throttled, its heartbeats and others are not", async () => {
-    // A rate that every machine exceeds from one thread; the real one is 1,000 a second.
-    const registrations: Rate = { per_second: 1, burst: 100 };
+    // A rate that every machine exceeds from one thread; the real one is 500 a second.
+    const registrations: Rate = { per_second: 0.01, burst: 100 };
     const own = await startGuardedServer({
       required: false,
       limits: { ...DEFAULT_LIMITS, registrations },
@@ -296,7 +296,7 @@ describe("broken frames and requests", () => {
       headers: { "content-type": "application/json" },
     });
     assert.equal(response.status, 429);
-    assert.equal(response.headers.get("retry-after"), "1");
+    assert.ok(Number(response.headers.get("retry-after")) >= 1);
     assert.equal((await response.json() as { code: string }).code, "resource_exhausted");
     await own.stop();
   });

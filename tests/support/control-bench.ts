@@ -41,7 +41,7 @@ export interface ControlBenchResult {
 }
 
 /** Registrations a second while the components come up. */
-const RAMP_PER_SECOND = 500;
+const RAMP_PER_SECOND = 400;
 const START_LIMIT_MS = 20_000;
 const RECOVERY_LIMIT_MS = 60_000;
 /** Longer than any measurement. */

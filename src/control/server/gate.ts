@@ -34,7 +34,7 @@ export interface Limits {
 /** Ten thousand components behind one address need a fifth of this. */
 export const DEFAULT_LIMITS: Limits = {
   calls: { per_second: 5_000, burst: 10_000 },
-  registrations: { per_second: 1_000, burst: 2_000 },
+  registrations: { per_second: 500, burst: 1_000 },
   open_requests: 12_000,
 };
 
@@ -52,6 +52,14 @@ export interface GateOptions {
   /** True where only this machine can connect: then a foreign Host header is a browser's trap. */
   readonly loopback: boolean;
 }
+
+/**
+ * A refusal for too many calls is held back this long: whoever asks again at once, on all of its
+ * streams, would otherwise keep the server busy with refusing.
+ */
+const HOLD_MS = 1_000;
+/** Refusals held back at once; those beyond go out immediately. */
+const MAX_HELD = 20_000;
 
 /** An answer to a call whose body was not read is on its way within this. */
 const ANSWER_TIME_MS = 1_000;
@@ -86,6 +94,22 @@ export function gate(options: GateOptions, handler: Handler): Handler {
       if (left > 0) open.set(peer, left);
       else open.delete(peer);
     });
+  };
+
+  let held = 0;
+  const hold = (
+    request: NodeRequest,
+    response: NodeResponse,
+    refusal: Refusal,
+    rpc: boolean,
+  ) => {
+    if (held >= MAX_HELD) return refuse(request, response, refusal, rpc);
+    held++;
+    const timer = setTimeout(() => {
+      held--;
+      if (!response.destroyed) refuse(request, response, refusal, rpc);
+    }, HOLD_MS);
+    timer.unref();
   };
 
   const admitted = async (
@@ -125,9 +149,9 @@ export function gate(options: GateOptions, handler: Handler): Handler {
     const address = addressOf(request.socket);
     const peer = peerNetwork(address);
     const beyond = beyondLimits(peer, path);
-    if (beyond !== undefined) return refuse(request, response, beyond, rpc);
-    count(peer, request, response);
     endUnread(request);
+    if (beyond !== undefined) return hold(request, response, beyond, rpc);
+    count(peer, request, response);
     admitted(request, path, address).then((admission) => {
       if ("code" in admission) return refuse(request, response, admission, rpc);
       principals.set(request, admission);
