@@ -67,7 +67,10 @@ const LEADING_ZEROS = "0".repeat(PLACES);
 /** An amount in stroops with all of its seven places, as Horizon writes it: 100n → "0.0000100". */
 export function amountText(stroops: bigint): string {
   const negative = stroops < 0n;
-  const digits = String(negative ? -stroops : stroops).padStart(PLACES + 1, "0");
+  const positive = negative ? -stroops : stroops;
+  // Numbers become text faster than bigints; most amounts are exact as numbers.
+  const whole = positive <= Number.MAX_SAFE_INTEGER ? Number(positive) : positive;
+  const digits = String(whole).padStart(PLACES + 1, "0");
   const point = digits.length - PLACES;
   return `${negative ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
 }

@@ -29,9 +29,18 @@ export function entryPairs(changes: Iterable<LedgerEntryChangeView>): EntryPair[
   return pairs;
 }
 
+/** LedgerEntryType of an entry, which stands behind the ledger of its last change. */
+export function entryType({ xdr, offset }: LedgerEntryView): number {
+  return xdr.int32(offset + 4, "LedgerEntryData");
+}
+
 /** Who pays an entry's reserve in its owner's place (CAP-33); undefined: nobody. */
 export function sponsorOf(entry: LedgerEntryView | undefined): string | undefined {
-  const sponsor = entry?.ext.v1?.sponsoringId;
+  // Most entries have no extension: no view is made of it.
+  if (entry === undefined || entry.xdr.int32(entry.extOffset, "LedgerEntryExt") === 0) {
+    return undefined;
+  }
+  const sponsor = entry.ext.v1?.sponsoringId;
   return sponsor === undefined || sponsor === null
     ? undefined
     : accountAddress(sponsor.xdr, sponsor.offset);

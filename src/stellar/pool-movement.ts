@@ -1,7 +1,8 @@
 /** What an operation moved into or out of a liquidity pool (CAP-38). */
 
+import { LedgerEntryType } from "../gen/xdr/ledger-entry-type.ts";
 import type { LiquidityPoolEntryView } from "../gen/xdr/liquidity-pool-entry.ts";
-import type { EntryPair } from "./entry-pairs.ts";
+import { type EntryPair, entryType } from "./entry-pairs.ts";
 
 export interface PoolMovement {
   /** The pool as it became; as it was, when the operation removed it. */
@@ -18,6 +19,8 @@ export function poolMovement(
   id?: Uint8Array,
 ): PoolMovement | undefined {
   for (const { before, after } of changes) {
+    const entry = after ?? before;
+    if (entry === undefined || entryType(entry) !== LedgerEntryType.liquidityPool) continue;
     const was = before?.data.liquidityPool;
     const pool = after?.data.liquidityPool ?? was;
     if (pool === undefined || (id !== undefined && !same(pool.liquidityPoolId, id))) continue;

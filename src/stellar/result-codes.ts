@@ -19,7 +19,7 @@ import { liquidityPoolWithdrawResultCodeName } from "../gen/xdr/liquidity-pool-w
 import { manageBuyOfferResultCodeName } from "../gen/xdr/manage-buy-offer-result-code.ts";
 import { manageDataResultCodeName } from "../gen/xdr/manage-data-result-code.ts";
 import { manageSellOfferResultCodeName } from "../gen/xdr/manage-sell-offer-result-code.ts";
-import { operationResultCodeName } from "../gen/xdr/operation-result-code.ts";
+import { OperationResultCode, operationResultCodeName } from "../gen/xdr/operation-result-code.ts";
 import type { OperationResultView } from "../gen/xdr/operation-result.ts";
 import { OperationType } from "../gen/xdr/operation-type.ts";
 import { pathPaymentStrictReceiveResultCodeName } from "../gen/xdr/path-payment-strict-receive-result-code.ts";
@@ -88,14 +88,33 @@ export interface ResultCodes {
 
 const NOT_TRIED: ResultCodes = { result: "", trace: "" };
 
+const INNER = goName("OperationResultCode", operationResultCodeName(OperationResultCode.opInner));
+
+/** By type of operation and by code. */
+const known = new Map<number, Map<number, ResultCodes>>();
+
 export function resultCodes(result: OperationResultView | undefined): ResultCodes {
   if (result === undefined) return NOT_TRIED;
-  const code = goName("OperationResultCode", operationResultCodeName(result.code));
   const tr = result.tr;
-  if (tr === undefined) return { result: code, trace: "" };
-  const type = CODES.get(tr.type);
-  if (type === undefined) return { result: code, trace: "" };
+  if (tr === undefined) {
+    return {
+      result: goName("OperationResultCode", operationResultCodeName(result.code)),
+      trace: "",
+    };
+  }
+  const { type, xdr, offset } = tr;
   // Every kind of result starts with its code, behind the operation's type.
-  const value = tr.xdr.int32(tr.offset + 4, "OperationResultTr");
-  return { result: code, trace: goName(`${type[0]}ResultCode`, type[1](value)) };
+  const code = xdr.int32(offset + 4, "OperationResultTr");
+  let byCode = known.get(type);
+  if (byCode === undefined) known.set(type, byCode = new Map());
+  const codes = byCode.get(code) ?? innerCodes(type, code);
+  // Codes without a name are damage, of which there is any number.
+  if (codes.trace !== "") byCode.set(code, codes);
+  return codes;
+}
+
+function innerCodes(type: number, code: number): ResultCodes {
+  const [name, nameOf] = CODES.get(type) ?? ["", () => undefined];
+  const value = nameOf(code);
+  return { result: INNER, trace: value === undefined ? "" : goName(`${name}ResultCode`, value) };
 }

@@ -37,9 +37,11 @@ function addRows(
 ): void {
   const transaction = applied.of.transaction.index;
   const operation = scope.transactionIdOf(transaction) + BigInt(applied.index + 1);
+  const id = String(operation);
+  const place = `${scope.idPrefix}-${transaction}-${applied.index}`;
   for (const [index, effect] of operationEffects(applied, assets).entries()) {
     rows.push({
-      event_id: `${scope.idPrefix}-${transaction}-${applied.index}-${index}`,
+      event_id: `${place}-${index}`,
       address: effect.address,
       address_muxed: effect.muxed ?? null,
       operation_id: operation,
@@ -49,7 +51,7 @@ function addRows(
       closed_at: scope.closedAt,
       ledger_sequence: scope.sequence,
       index,
-      id: `${operation}-${index}`,
+      id: `${id}-${index}`,
     });
   }
 }

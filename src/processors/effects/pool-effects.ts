@@ -1,7 +1,8 @@
 /** Effects on liquidity pools (CAP-38). */
 
+import { LedgerEntryType } from "../../gen/xdr/ledger-entry-type.ts";
 import { amountText } from "../../stellar/amount.ts";
-import type { EntryPair } from "../../stellar/entry-pairs.ts";
+import { type EntryPair, entryType } from "../../stellar/entry-pairs.ts";
 import { ledgerAsset } from "../../stellar/ledger-asset.ts";
 import { poolMovement } from "../../stellar/pool-movement.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
@@ -74,6 +75,8 @@ export function poolLifetime(
   applied: AppliedOperation,
   { before, after }: EntryPair,
 ): void {
+  const entry = after ?? before;
+  if (entry === undefined || entryType(entry) !== LedgerEntryType.liquidityPool) return;
   const was = before?.data.liquidityPool;
   const is = after?.data.liquidityPool;
   if (was === undefined && is !== undefined) {

@@ -1,9 +1,10 @@
 /** Effects on who pays for entries and signers in their owners' place (CAP-33). */
 
+import { LedgerEntryType } from "../../gen/xdr/ledger-entry-type.ts";
 import type { LedgerEntryView } from "../../gen/xdr/ledger-entry.ts";
 import { signerSponsors } from "../../stellar/account-signers.ts";
 import { accountAddress, type MuxedAccount } from "../../stellar/address.ts";
-import { type EntryPair, sponsorOf } from "../../stellar/entry-pairs.ts";
+import { type EntryPair, entryType, sponsorOf } from "../../stellar/entry-pairs.ts";
 import { ledgerAsset } from "../../stellar/ledger-asset.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
 import { balanceIdHex } from "./balance-effects.ts";
@@ -80,7 +81,9 @@ function plain(account: string): MuxedAccount {
 }
 
 function signerSponsorships(list: EffectList, { before, after }: EntryPair): void {
-  const account = (after ?? before)?.data.account;
+  const entry = after ?? before;
+  if (entry === undefined || entryType(entry) !== LedgerEntryType.account) return;
+  const account = entry.data.account;
   if (account === undefined) return;
   const was = sponsorsOf(before);
   const is = sponsorsOf(after);

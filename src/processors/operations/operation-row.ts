@@ -1,9 +1,8 @@
 /** An operation as a row of `stellar.operation.v1`. */
 
 import type { Row } from "../../flow/batch.ts";
-import { operationTypeName } from "../../gen/xdr/operation-type.ts";
 import type { AssetBook } from "../../stellar/asset.ts";
-import { snakeName } from "../../stellar/go-names.ts";
+import { operationTypeText } from "../../stellar/operation-types.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { operationDetails } from "./details.ts";
@@ -23,7 +22,7 @@ export function operationRow(
     source_account: applied.source.account,
     source_account_muxed: applied.source.muxed ?? null,
     type,
-    type_string: snakeName(operationTypeName(type) ?? ""),
+    type_string: operationTypeText(type),
     details: operationDetails(applied, assets),
     transaction_id: transactionId,
     id: transactionId + BigInt(applied.index + 1),

@@ -5,9 +5,8 @@ import type { Processor, ProcessorDefinition } from "../../flow/component.ts";
 import { configJsonSchema, configSchema } from "../../gen/config/payments.ts";
 import type { Config } from "../../gen/config/payments.ts";
 import { memoTypeName } from "../../gen/xdr/memo-type.ts";
-import { operationTypeName } from "../../gen/xdr/operation-type.ts";
 import { decimalOfDigits } from "../../stellar/amount.ts";
-import { snakeName } from "../../stellar/go-names.ts";
+import { operationTypeText } from "../../stellar/operation-types.ts";
 import { memoText } from "../../stellar/memo.ts";
 import { type Payment, paymentOf } from "../../stellar/payments.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
@@ -50,7 +49,7 @@ function paymentRow(
     event_id: `${scope.idPrefix}-${transaction.index}-${index}`,
     transaction_hash: transaction.hash,
     operation_id: scope.transactionIdOf(transaction.index) + BigInt(index + 1),
-    type: snakeName(operationTypeName(operation.body.type) ?? ""),
+    type: operationTypeText(operation.body.type),
     from: from.account,
     from_muxed: from.muxed ?? null,
     to: to.account,
