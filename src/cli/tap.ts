@@ -107,7 +107,7 @@ async function check(
     throw unknown("pipeline", pipeline, names, `at ${server.url}: flowctl pipelines lists them`);
   }
   const ids = services.filter((one) => pipelineName(one.pipeline) === pipeline)
-    .map((one) => one.metadata["component_id"] ?? one.componentId);
+    .map((one) => one.componentId).sort();
   if (component !== undefined && !ids.includes(component)) {
     throw unknown("component", component, ids, `in ${pipeline}: it has ${ids.join(", ")}`);
   }
