@@ -191,7 +191,9 @@ class Supervisor implements Peer {
     this.#crashes += 1;
     const { policy, max_restarts, delay_ms } = spec.external?.restart_policy ??
       { policy: "on-failure", max_restarts: 10, delay_ms: 1_000 };
-    const allowed = this.#served ? max_restarts : Math.min(max_restarts, MAX_FIRST_STARTS - 1);
+    // One that was killed from outside says nothing of the program.
+    const known = this.#served || exit.signal !== null;
+    const allowed = known ? max_restarts : Math.min(max_restarts, MAX_FIRST_STARTS - 1);
     const wanted = policy === "always" || (policy === "on-failure" && exit.code !== 0);
     if (!wanted || this.#crashes > allowed) {
       throw new FlowctlError(

@@ -50,7 +50,9 @@ async function tryUntilKept<T>(ledger: LedgerCall<T>): Promise<T> {
     } catch (error) {
       if (!(await isLoss(peer, link, error))) throw error;
       ledger.onLost();
-      if (crashes >= MAX_CRASHES_per_ledger) throw crashed(context.spec.id, batch, crashes);
+      // While waiting there is no ledger to blame; the restart policy alone decides.
+      const blamed = ledger.waits !== true && crashes >= MAX_CRASHES_per_ledger;
+      if (blamed) throw crashed(context.spec.id, batch, crashes);
       await peer.afterLoss(link);
     }
   }
