@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: [...RUNS_PIPELINES, "bus", "control/client", "backfill"],
   backfill: [...RUNS_PIPELINES, "bus", "control/client"],
   library: ["catalogue.ts", "spec", "events", "flow"],
+  inspect: RUNS_PIPELINES,
   plan: RUNS_PIPELINES,
 };
 

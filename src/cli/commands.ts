@@ -170,6 +170,18 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./context.ts")).contextCommand(),
   },
   {
+    name: "inspect",
+    summary: "show a ledger, a transaction or an event",
+    group: "Reference:",
+    load: async () => (await import("./inspect.ts")).inspectCommand(),
+  },
+  {
+    name: "decode",
+    summary: "decode base64 XDR",
+    group: "Reference:",
+    load: async () => (await import("./decode.ts")).decodeCommand(),
+  },
+  {
     name: "components",
     summary: "list the built-in components, or show one",
     group: "Reference:",
