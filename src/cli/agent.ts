@@ -6,6 +6,7 @@ import process from "node:process";
 import { Command } from "commander";
 import { startAgent } from "../agent/agent.ts";
 import type { AgentOptions } from "../agent/agent.ts";
+import { startRelay } from "../agent/relay.ts";
 import { openBus } from "../bus/connection.ts";
 import { createLink } from "../control/client/link.ts";
 import { heartbeatInterval_ms } from "../control/client/report-settings.ts";
@@ -27,6 +28,7 @@ interface Options extends ServerOptions {
   readonly file?: string;
   readonly component?: readonly string[];
   readonly backfills: boolean;
+  readonly relay?: number;
 }
 
 const collect = (value: string, earlier: readonly string[] = []) => [...earlier, value];
@@ -43,6 +45,7 @@ export function agentCommand(): Command {
     .option("--data-dir <folder>", "assignments, checkpoints and spools", ".flowctl/agent")
     .option("-f, --file <file>", "run components of this pipeline without being told")
     .option("--component <id>", "which of the file's components; may be repeated", collect)
+    .option("--relay <port>", "relay plaintext components on 127.0.0.1 to the server", port)
     .option("--no-backfills", "do no chunks of backfills");
   return withServerOptions(command)
     .addHelpText(
@@ -65,11 +68,12 @@ export function agentCommand(): Command {
       const bus = nats === undefined
         ? undefined
         : await openBus({ ...nats, name: `flowctl-agent-${name}` }, log);
+      const link = createLink({ ...endpointOf(options), log });
       const agentOptions: AgentOptions = {
         name,
         labels: labelsOf(options.label ?? []),
         dataDir: options.dataDir,
-        link: createLink({ ...endpointOf(options), log }),
+        link,
         bus,
         backfills: options.backfills,
         own: ownParts(options.file, options.component ?? []),
@@ -77,6 +81,10 @@ export function agentCommand(): Command {
         env: process.env,
         heartbeat_interval_ms: heartbeatInterval_ms(process.env),
       };
+      const relay = options.relay === undefined
+        ? undefined
+        : await startRelay(link.transport, options.relay);
+      if (relay !== undefined) log.info("relays to the control plane", { port: relay.port });
       const agent = startAgent(agentOptions);
       log.info("agent runs", { name, data: join(options.dataDir), nats: nats !== undefined });
       const release = onSignals({
@@ -88,9 +96,16 @@ export function agentCommand(): Command {
       });
       await agent.ended;
       release();
+      await relay?.close();
       await bus?.close();
       log.info("agent has ended", { name });
     });
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
+  throw new FlowctlError("cli/usage", `--relay cannot be '${text}'`, { hint: "write a port" });
 }
 
 function labelsOf(texts: readonly string[]): Record<string, string> {
