@@ -13,6 +13,11 @@ import type { ConnectionSettings } from "./connection-string.ts";
 
 /** How much longer than the server's own limit a statement may take before the link counts as dead. */
 const REPLY_GRACE_ms = 15_000;
+/**
+ * A process that is paused in the middle of a transaction holds its locks: after this long the
+ * server takes them away, so that whoever took the sink over can go on.
+ */
+const IDLE_IN_TRANSACTION_ms = 15_000;
 /** TCP probes find a peer that went away without a word. */
 const KEEP_ALIVE_s = 30;
 
@@ -142,6 +147,7 @@ export async function connectPostgres(
   await bounded(options.connect_timeout_ms + REPLY_GRACE_ms, async () =>
     await sql.unsafe(
       `SET statement_timeout = ${Math.round(statement_timeout_ms)};
+       SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_ms};
        SET standard_conforming_strings = on; SET client_min_messages = warning`,
     ));
   return {
