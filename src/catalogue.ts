@@ -3,11 +3,14 @@
 import type { ComponentDefinition } from "./flow/component.ts";
 import { externalProcessor, externalSink, externalSource } from "./foreign/definitions.ts";
 import { appPaymentProcessor } from "./processors/app-payment.ts";
+import { assets } from "./processors/assets/assets.ts";
 import { contractEvents } from "./processors/contract-events/contract-events.ts";
 import { contractInvocations } from "./processors/contract-invocations/contract-invocations.ts";
 import { effects } from "./processors/effects/effects.ts";
+import { accountData } from "./processors/entries/account-data.ts";
 import { accounts } from "./processors/entries/accounts.ts";
 import { claimableBalances } from "./processors/entries/claimable-balances.ts";
+import { configSettings } from "./processors/entries/config-settings.ts";
 import { contractCode } from "./processors/entries/contract-code.ts";
 import { contractData } from "./processors/entries/contract-data.ts";
 import { liquidityPools } from "./processors/entries/liquidity-pools.ts";
@@ -18,6 +21,7 @@ import { trustlines } from "./processors/entries/trustlines.ts";
 import { ttl } from "./processors/entries/ttl.ts";
 import { filter } from "./processors/filter/filter.ts";
 import { largeTransactionDetector } from "./processors/large-transaction-detector.ts";
+import { hubble } from "./processors/hubble/hubble.ts";
 import { ledgers } from "./processors/ledgers.ts";
 import { map } from "./processors/map/map.ts";
 import { operations } from "./processors/operations/operations.ts";
@@ -53,6 +57,7 @@ export const catalogue: readonly ComponentDefinition[] = [
   appPaymentProcessor,
   contractInvocations,
   largeTransactionDetector,
+  assets,
   accounts,
   signers,
   trustlines,
@@ -61,8 +66,11 @@ export const catalogue: readonly ComponentDefinition[] = [
   liquidityPools,
   contractData,
   contractCode,
+  configSettings,
   ttl,
   restoredKeys,
+  accountData,
+  hubble,
   jsonl,
   csv,
   stdout,

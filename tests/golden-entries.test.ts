@@ -2,6 +2,7 @@ import { test } from "node:test";
 import type { Row } from "../src/flow/batch.ts";
 import { accountsTable } from "../src/processors/entries/accounts.ts";
 import { claimableBalancesTable } from "../src/processors/entries/claimable-balances.ts";
+import { configSettingsTable } from "../src/processors/entries/config-settings.ts";
 import { contractCodeTable } from "../src/processors/entries/contract-code.ts";
 import { contractDataTable } from "../src/processors/entries/contract-data.ts";
 import { createEntryTable, type EntryTable } from "../src/processors/entries/entry-table.ts";
@@ -43,6 +44,7 @@ const tables: readonly (readonly [EntryTable, readonly string[]])[] = [
   [liquidityPoolsTable, ["liquidity_pool_id"]],
   [contractDataTable, ["ledger_key_hash"]],
   [contractCodeTable, ["contract_code_hash"]],
+  [configSettingsTable, ["config_setting_id"]],
   [ttlTable, ["key_hash"]],
   [restoredKeysTable, ["ledger_key_hash"]],
 ];

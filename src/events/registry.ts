@@ -2,7 +2,10 @@
 
 import type { EventTypeNames } from "../spec/event-fit.ts";
 import { accountEvent } from "./account.ts";
+import { accountDataEvent } from "./account-data.ts";
+import { assetEvent } from "./asset.ts";
 import { claimableBalanceEvent } from "./claimable-balance.ts";
+import { configSettingEvent } from "./config-setting.ts";
 import { contractCodeEvent } from "./contract-code.ts";
 import { contractDataEvent } from "./contract-data.ts";
 import { liquidityPoolEvent } from "./liquidity-pool.ts";
@@ -38,6 +41,7 @@ export const eventTypes: readonly EventType[] = [
   appPaymentEvent,
   contractInvocationEvent,
   largeTransactionEvent,
+  assetEvent,
   accountEvent,
   signerEvent,
   trustlineEvent,
@@ -46,8 +50,10 @@ export const eventTypes: readonly EventType[] = [
   liquidityPoolEvent,
   contractDataEvent,
   contractCodeEvent,
+  configSettingEvent,
   ttlEvent,
   restoredKeyEvent,
+  accountDataEvent,
 ];
 
 const byName = new Map<string, EventType>();

@@ -18,21 +18,26 @@ export interface EntryConfig {
   readonly network_passphrase?: string | undefined;
 }
 
-export interface EntryTable {
-  /** Name of the processor. */
-  readonly name: string;
-  readonly aliases: readonly string[];
-  readonly summary: string;
+/** What a table is made of. */
+export interface EntryRows {
   readonly event: EventType;
   /** Undefined: entries of all types. */
   readonly entryType: LedgerEntryType | undefined;
   /** Adds the rows of a change, which may be none. */
   readonly addRows: (rows: Row[], scope: LedgerScope, changed: ChangedEntry) => void;
+}
+
+/** A table with a processor of its own. */
+export interface EntryTable extends EntryRows {
+  /** Name of the processor. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
   readonly configSchema: GenericSchema<unknown, unknown>;
   readonly configJsonSchema: Readonly<Record<string, unknown>>;
 }
 
-export function entryRows(scope: LedgerScope, table: EntryTable, form: ChangeForm): Row[] {
+function entryRows(scope: LedgerScope, table: EntryRows, form: ChangeForm): Row[] {
   const changes = ledgerChanges(scope.ledger, () => scope.transactions());
   const chosen = table.entryType === undefined
     ? changes.every(form)
@@ -46,7 +51,7 @@ export function entryRows(scope: LedgerScope, table: EntryTable, form: ChangeFor
   return rows;
 }
 
-export function createEntryTable(table: EntryTable, config: EntryConfig): Processor {
+export function createEntryTable(table: EntryRows, config: EntryConfig): Processor {
   return ledgerProcessor(
     (scope) => [{ type: table.event, rows: entryRows(scope, table, config.changes) }],
     config.network_passphrase,

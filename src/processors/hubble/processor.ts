@@ -1,0 +1,57 @@
+/** Several processors of raw ledgers as one: each ledger is found and walked once for all. */
+
+import type { Batch, EventGroup, Json } from "../../flow/batch.ts";
+import { withGroups } from "../../flow/batch.ts";
+import type { Processor } from "../../flow/component.ts";
+import { FlowctlError } from "../../spec/errors.ts";
+
+/** `parts` by name, in the order of their groups. It has state when one of them has. */
+export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor {
+  const stateful = [...parts].filter(([, { snapshot }]) => snapshot !== undefined);
+  const snapshot = (): Json =>
+    Object.fromEntries(stateful.map(([name, part]) => [name, part.snapshot?.() ?? null]));
+  const restore = (state: Json): void => {
+    for (const [name, part] of stateful) part.restore?.(stateOf(state, name));
+  };
+  const close = async (): Promise<void> => {
+    for (const part of parts.values()) await part.close?.();
+  };
+  if (stateful.length === 0) return { process: (batch) => processAll(parts, batch), close };
+  return {
+    snapshot,
+    restore,
+    close,
+    async process(batch) {
+      const before = snapshot();
+      try {
+        return await processAll(parts, batch);
+      } catch (thrown) {
+        // One that came before the one that failed must not remember the ledger.
+        restore(before);
+        throw thrown;
+      }
+    },
+  };
+}
+
+async function processAll(parts: ReadonlyMap<string, Processor>, batch: Batch): Promise<Batch> {
+  const groups: EventGroup[] = [];
+  let bytes = 0;
+  for (const part of parts.values()) {
+    const made = await part.process(batch);
+    groups.push(...made.groups);
+    bytes += made.bytes;
+  }
+  return withGroups(batch, groups, bytes);
+}
+
+function stateOf(state: Json, name: string): Json {
+  const states = new Map<string, Json>(
+    typeof state === "object" && state !== null ? Object.entries(state) : [],
+  );
+  const own = states.get(name);
+  if (own !== undefined) return own;
+  throw new FlowctlError("state/unreadable", `the state has nothing for the table ${name}`, {
+    hint: "start again with --reset",
+  });
+}
