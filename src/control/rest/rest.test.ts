@@ -103,6 +103,12 @@ describe("runs over REST", () => {
     assert.equal(status, 202);
     assert.equal((body as { stop_requested: boolean }).stop_requested, true);
     assert.equal((await ask("/api/runs/none/stop", { method: "POST" })).status, 404);
+    await sleep(1_000);
+    const audit = await server.plane.store.listAudit(0, 10);
+    assert.deepEqual(audit.map(({ action, outcome, actor }) => [action, outcome, actor]), [
+      ["POST /api/runs/r/stop", "done", "local"],
+      ["POST /api/runs/none/stop", "failed: 404", "local"],
+    ]);
     assert.equal((await ask("/api/runs/none/chunks")).status, 404);
     assert.equal((await ask("/api/runs?pipeline=other")).status, 200);
   });

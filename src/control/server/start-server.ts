@@ -17,6 +17,7 @@ import { nodeHandler } from "../rest/node-handler.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ControlStore } from "../store/store.ts";
 import { traceAnswers } from "../tracing/tracing.ts";
+import { audited } from "./audited.ts";
 import type { Listener, TlsFiles } from "./listener.ts";
 import { isLoopback, serve } from "./serve.ts";
 
@@ -97,7 +98,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       tls,
       access,
       interceptors: [metrics.instruments.interceptor, traceAnswers],
-      http: nodeHandler(rest),
+      http: audited(nodeHandler(rest), access.audit, systemClock),
     });
   } catch (cause) {
     metrics.close();
