@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -199,6 +201,34 @@ describe("a run that reports", () => {
     assert.ok(log.lines.includes("connected to flowctl again"));
     assert.equal((await second.plane.runs.get("run-3"))?.status, "stopped");
     await second.stop();
+  });
+
+  test("a control plane that accepts and never answers delays neither the run nor its end", async () => {
+    const open = new Set<Socket>();
+    const deaf = createServer((socket) => {
+      open.add(socket);
+      socket.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
+    const { port } = deaf.address() as AddressInfo;
+    const log = recorder();
+    const pipeline = pipelineOf("deaf", { ledgers: 20 });
+    const run = started(pipeline, log);
+    const report = reportRun({
+      endpoint: `127.0.0.1:${port}`,
+      run,
+      pipeline,
+      catalogue,
+      env: FAST,
+      log,
+    });
+    assert.equal((await run.done).outcome, "completed");
+    assert.ok(open.size > 0);
+    const begin = Date.now();
+    await report.stop();
+    assert.ok(Date.now() - begin < 3_000, `${Date.now() - begin} ms`);
+    for (const socket of open) socket.destroy();
+    deaf.close();
   });
 
   test("with no control plane at all the run is as it would be without", async () => {
