@@ -232,7 +232,7 @@ for (const seed of [1, 2, 3]) {
     const PID_FILE = join(folder.path, "pid");
     const OUT = join(folder.path, "out");
     const run = runOf(
-      [lake, goProcess("consumer", ["lake"], { PID_FILE, OUT, SLOW_MS: "6" })],
+      [lake, goProcess("consumer", ["lake"], { PID_FILE, OUT, SLOW_MS: "12" })],
       [ledgers(1, 150), ...external.components],
     );
     const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, seed), run.done]);
