@@ -4,6 +4,9 @@ import type { Run, RunOptions } from "../flow/run.ts";
 import { startRun } from "../flow/run.ts";
 import type { Cut } from "./cut.ts";
 
+/** So that an edge that is lost again and again does not keep the machine busy. */
+const RESTART_PAUSE_ms = 200;
+
 export interface CutRunOptions extends Omit<RunOptions, "pipeline"> {
   readonly cut: Cut;
 }
@@ -38,7 +41,9 @@ export function startCutRun(options: CutRunOptions): Run {
       const again = rewound || summary.error?.code === "bus/rewind";
       if (!again || stopping) return summary;
       options.log.warn("starting again", { reason: summary.error?.message });
+      await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_ms));
       // What `reset` dropped stays dropped; doing it twice would drop what came since.
+      if (stopping) return summary;
       run = start(false);
     }
   }
@@ -55,5 +60,6 @@ export function startCutRun(options: CutRunOptions): Run {
       run.abort();
     },
     stats: () => run.stats(),
+    tap: (component, listener) => run.tap(component, listener),
   };
 }
