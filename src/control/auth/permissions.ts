@@ -76,6 +76,8 @@ export function isAudited(capability: Capability): boolean {
 export const OPEN_PATHS: ReadonlySet<string> = new Set([
   "/health",
   "/healthz",
+  "/healthz/store",
+  "/healthz/stellar_network_sync",
   "/livez",
   "/readyz",
   "/openapi.json",
