@@ -4,7 +4,13 @@ import fc from "fast-check";
 import type { Clock } from "../../runtime/clock.ts";
 import type { ServiceRecord } from "../model.ts";
 import type { Registration } from "./identity.ts";
-import { createRegistry, FORGET_AFTER_MS, GONE_AFTER_MS } from "./registry.ts";
+import {
+  createRegistry,
+  FORGET_AFTER_MS,
+  GONE_AFTER_MS,
+  MAX_SERVICES_PER_PEER,
+  RegistryFullError,
+} from "./registry.ts";
 
 function fakeClock(): Clock & { advance(ms: number): void; jump(ms: number): void } {
   let wall = 1_800_000_000_000;
@@ -51,6 +57,19 @@ describe("registry", () => {
     const derived = registry.register(plain).service_id;
     assert.match(derived, /^processor-[0-9a-f]{8}$/);
     assert.equal(registry.register(plain).service_id, derived);
+  });
+
+  test("one address cannot take every place, and who has one keeps it", () => {
+    const registry = createRegistry(fakeClock(), []);
+    const from = (peer: string, n: number) =>
+      registry.register({ ...plain, component_id: `${peer} ${n}`, peer });
+    for (let n = 0; n < MAX_SERVICES_PER_PEER; n++) from("10.0.0.1", n);
+    assert.throws(() => from("10.0.0.1", MAX_SERVICES_PER_PEER), RegistryFullError);
+    from("10.0.0.1", 0);
+    from("10.0.0.2", 0);
+    // A component that moved gives its old address's place back.
+    registry.register({ ...plain, component_id: "10.0.0.1 1", peer: "10.0.0.3" });
+    from("10.0.0.1", MAX_SERVICES_PER_PEER);
   });
 
   test("two alike that are both alive are told apart by a number, and keep it", () => {

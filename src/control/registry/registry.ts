@@ -18,6 +18,8 @@ export const GONE_AFTER_MS = 300_000;
 export const FORGET_AFTER_MS = 86_400_000;
 /** More services than this are refused; 5,000 pipelines of 4 components are a normal size. */
 export const MAX_SERVICES = 50_000;
+/** Of one address, so that it cannot take the places of all others; it may be a proxy for many. */
+export const MAX_SERVICES_PER_PEER = 25_000;
 
 /** The connection that a client holds, where the transport keeps one open. */
 export interface Connection {
@@ -72,6 +74,7 @@ export interface Registry {
 export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): Registry {
   const entries = new Map<string, Entry>();
   const byIdentity = new Map<string, Set<string>>();
+  const perPeer = new Map<string, number>();
   const deleted: string[] = [];
   const listeners = new Set<(change: RegistryChange) => void>();
 
@@ -79,15 +82,25 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
     for (const listener of listeners) listener(change);
   };
 
+  const count = (peer: string, change: 1 | -1) => {
+    const left = (perPeer.get(peer) ?? 0) + change;
+    if (left > 0) perPeer.set(peer, left);
+    else perPeer.delete(peer);
+  };
+
   const add = (entry: Entry) => {
-    const { service_id, identity } = entry.record;
+    const { service_id, identity, peer } = entry.record;
+    const before = entries.get(service_id);
+    if (before !== undefined) count(before.record.peer, -1);
+    count(peer, 1);
     entries.set(service_id, entry);
     const ids = byIdentity.get(identity) ?? new Set<string>();
     byIdentity.set(identity, ids.add(service_id));
   };
 
   const remove = (entry: Entry) => {
-    const { service_id, identity } = entry.record;
+    const { service_id, identity, peer } = entry.record;
+    count(peer, -1);
     entries.delete(service_id);
     const ids = byIdentity.get(identity);
     ids?.delete(service_id);
@@ -135,7 +148,10 @@ export function createRegistry(clock: Clock, stored: readonly ServiceRecord[]): 
     register(registration, connection) {
       const identity = identityOf(registration);
       const before = predecessor(registration, identity);
-      if (before === undefined && entries.size >= MAX_SERVICES) throw new RegistryFullError();
+      const ofPeer = perPeer.get(registration.peer) ?? 0;
+      if (
+        before === undefined && (entries.size >= MAX_SERVICES || ofPeer >= MAX_SERVICES_PER_PEER)
+      ) throw new RegistryFullError();
       const announced = Number(registration.metadata["heartbeat_interval_ms"] ?? 0);
       const pace = firstPace(Number.isFinite(announced) ? announced : 0);
       const now = clock.now();

@@ -2,7 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Registration } from "../registry/identity.ts";
-import { MAX_SERVICES, RegistryFullError } from "../registry/registry.ts";
+import { MAX_SERVICES, MAX_SERVICES_PER_PEER, RegistryFullError } from "../registry/registry.ts";
 
 /** Characters of an id, name, endpoint or event type. */
 export const MAX_TEXT = 512;
@@ -63,7 +63,7 @@ export function registered<T>(register: () => T): T {
   } catch (error) {
     if (!(error instanceof RegistryFullError)) throw error;
     throw new ConnectError(
-      `the registry holds ${MAX_SERVICES} services, its limit`,
+      `the registry holds at most ${MAX_SERVICES} services, ${MAX_SERVICES_PER_PEER} of one address`,
       Code.ResourceExhausted,
     );
   }
