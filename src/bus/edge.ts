@@ -176,8 +176,15 @@ export function isApiError(error: unknown, ...codes: readonly number[]): boolean
   return error instanceof JetStreamApiError && codes.includes(error.code);
 }
 
+/**
+ * Refusals that asking again does not change: resources (10023, 10026 to 10028, 10047, 10122), a
+ * configuration that does not fit (10052, 10058, 10065, 10074), JetStream off for the account
+ * (10039). Anything else may pass: a stream that is just being deleted, a cluster without a leader.
+ */
+const REFUSALS = [10023, 10026, 10027, 10028, 10039, 10047, 10052, 10058, 10065, 10074, 10122];
+
 function refused(error: unknown, stream: string): unknown {
-  if (!(error instanceof JetStreamApiError)) return error;
+  if (!(error instanceof JetStreamApiError) || !REFUSALS.includes(error.code)) return error;
   return new FlowctlError("bus/rejected", `NATS refuses stream ${stream}: ${error.message}`, {
     hint: "Look at the account's JetStream limits, and at spec.config.bus: max_bytes, replicas.",
     cause: error,
