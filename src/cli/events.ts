@@ -71,9 +71,8 @@ export function eventsCommand(): Command {
         limit: options.limit,
       }));
       from_ms = Date.now();
-      const inOrder = events.toSorted((a, b) =>
-        Number((a.at?.seconds ?? 0n) - (b.at?.seconds ?? 0n))
-      );
+      // The newest come first.
+      const inOrder = events.toReversed();
       for (const event of inOrder) once(event);
     };
     if (!options.follow) return await list();
