@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import type { Bus } from "../bus/connection.ts";
-import { cutPipeline } from "../bus/cut.ts";
+import { busConfigOf } from "../bus/config.ts";
+import { BUS_OUT, cutPipeline } from "../bus/cut.ts";
 import { startCutRun } from "../bus/run-cut.ts";
 import { catalogue } from "../catalogue.ts";
 import type { Link } from "../control/client/link.ts";
@@ -18,6 +19,7 @@ import type { Assignment } from "./assignment.ts";
 import { epochOf } from "./assignment.ts";
 import { startComponentServices } from "./component-services.ts";
 import type { ComponentServices } from "./component-services.ts";
+import type { Limits } from "./limits.ts";
 import { startWorkload } from "./workload.ts";
 import type { WorkStatus } from "./workload.ts";
 
@@ -27,6 +29,7 @@ export interface PartContext {
   readonly link: Link | undefined;
   /** Undefined: this agent cannot be joined with others. */
   readonly bus: Bus | undefined;
+  readonly limits: Limits;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly heartbeat_interval_ms: number;
@@ -104,12 +107,13 @@ function readPipeline({ yaml, pipeline: id }: Assignment, env: PartContext["env"
 }
 
 function startPart(assignment: Assignment, pipeline: PipelineSpec, context: PartContext): Run {
-  const { dataDir, bus, log, env } = context;
+  const { dataDir, bus, log, env, limits } = context;
   const here = Object.keys(assignment.components);
   const epoch = epochOf(assignment);
   const common = { stateDir: join(dataDir, "state"), persistent: true, log, env };
   if (componentsOf(pipeline).every(({ id }) => here.includes(id))) {
-    return startRun({ ...common, pipeline, catalogue, epoch });
+    const limited = limits.around(catalogue, BUS_OUT);
+    return startRun({ ...common, pipeline, catalogue: limited, epoch });
   }
   if (bus === undefined) {
     throw new FlowctlError(
@@ -119,11 +123,16 @@ function startPart(assignment: Assignment, pipeline: PipelineSpec, context: Part
     );
   }
   const cut = cutPipeline({
-    pipeline,
+    pipeline: limits.spool(pipeline, busConfigOf(pipeline).spool_max_bytes),
     components: here,
     bus,
     epoch,
     spoolDir: join(dataDir, "spool"),
   });
-  return startCutRun({ ...common, cut, catalogue, epoch });
+  return startCutRun({
+    ...common,
+    cut: { ...cut, definitions: [] },
+    catalogue: limits.around([...catalogue, ...cut.definitions], BUS_OUT),
+    epoch,
+  });
 }
