@@ -4,6 +4,7 @@ import type { AccountEntryView } from "../../gen/xdr/account-entry.ts";
 import { accountAddress } from "../../stellar/address.ts";
 import { signerWeights } from "../../stellar/account-signers.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
+import { wholeNumber } from "../whole-number.ts";
 import type { EffectDetails, EffectList } from "./effect-list.ts";
 import type { EffectName } from "./effect-types.ts";
 
@@ -103,5 +104,5 @@ export function bumpSequence(list: EffectList, { changes, source }: AppliedOpera
   const was = change?.before?.data.account?.seqNum;
   const is = change?.after?.data.account?.seqNum;
   if (was === undefined || is === undefined || was === is) return;
-  list.addMuxed(source, "sequence_bumped", { new_seq: is });
+  list.addMuxed(source, "sequence_bumped", { new_seq: wholeNumber(is) });
 }

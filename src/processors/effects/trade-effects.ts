@@ -6,6 +6,7 @@ import { amountText } from "../../stellar/amount.ts";
 import { type Claim, claimsOf } from "../../stellar/claims.ts";
 import { poolMovement } from "../../stellar/pool-movement.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { assetDetails, type EffectDetails, type EffectList } from "./effect-list.ts";
 import type { EffectName } from "./effect-types.ts";
 import { poolDetails } from "./pool-details.ts";
@@ -35,7 +36,7 @@ function buyerDetails(
   seller: string,
 ): EffectDetails {
   return {
-    offer_id: offer,
+    offer_id: wholeNumber(offer),
     seller,
     bought_amount: amountText(amountSold),
     sold_amount: amountText(amountBought),
@@ -51,7 +52,7 @@ function sellerDetails(
   { account, muxed, id }: MuxedAccount,
 ): EffectDetails {
   return {
-    offer_id: offer,
+    offer_id: wholeNumber(offer),
     seller: account,
     ...(muxed === undefined || id === undefined
       ? {}

@@ -5,6 +5,7 @@ import type { LedgerKeyView } from "../../gen/xdr/ledger-key.ts";
 import { ledgerAsset } from "../../stellar/ledger-asset.ts";
 import { signerAddress } from "../../stellar/signer.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { addAccount, addAccountAt, addFlags, type Details } from "./detail-parts.ts";
 
 const ACCOUNT_FLAGS = [
@@ -94,7 +95,7 @@ function addLedgerKey(details: Details, key: LedgerKeyView): void {
     details["data_account_id"] = accountAddress(xdr, data.accountIdOffset);
     details["data_name"] = data.dataName;
   }
-  if (offer !== undefined) details["offer_id"] = offer.offerId;
+  if (offer !== undefined) details["offer_id"] = wholeNumber(offer.offerId);
   if (trustLine !== undefined) {
     details["trustline_account_id"] = accountAddress(xdr, trustLine.accountIdOffset);
     const pool = trustLine.asset.liquidityPoolId;

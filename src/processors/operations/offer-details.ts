@@ -4,6 +4,7 @@ import type { AssetView } from "../../gen/xdr/asset.ts";
 import type { PriceView } from "../../gen/xdr/price.ts";
 import { amountText } from "../../stellar/amount.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { addAssetAt, addPrice, type Details } from "./detail-parts.ts";
 
 interface Offer {
@@ -14,13 +15,13 @@ interface Offer {
 
 export function manageBuyOffer(details: Details, applied: AppliedOperation): void {
   const op = applied.need(applied.operation.body.manageBuyOfferOp, "offer");
-  details["offer_id"] = op.offerId;
+  details["offer_id"] = wholeNumber(op.offerId);
   addOffer(details, op, op.buyAmount);
 }
 
 export function manageSellOffer(details: Details, applied: AppliedOperation): void {
   const op = applied.need(applied.operation.body.manageSellOfferOp, "offer");
-  details["offer_id"] = op.offerId;
+  details["offer_id"] = wholeNumber(op.offerId);
   addOffer(details, op, op.amount);
 }
 
