@@ -15,7 +15,9 @@ export class ComponentNames {
     this.#declarations = declarations;
     for (const declaration of declarations) {
       for (const name of [declaration.name, ...declaration.aliases]) {
-        this.#byName.set(name.toLowerCase(), declaration);
+        // The first has the name: a program's own component stands before a built-in.
+        const key = name.toLowerCase();
+        if (!this.#byName.has(key)) this.#byName.set(key, declaration);
       }
     }
   }
