@@ -74,7 +74,10 @@ export function serve(options: ServeOptions): Promise<Listener> {
     readMaxBytes: MAX_MESSAGE_BYTES,
     contextValues: (request) =>
       createContextValues()
-        .set(peerKey, peerOf(request.socket, request.httpVersionMajor === 2))
+        .set(
+          peerKey,
+          peerOf(request.socket, "stream" in request ? request.stream.session : undefined),
+        )
         .set(principalKey, principalOf(request)),
     fallback: options.http,
   });
