@@ -7,6 +7,19 @@ import { createContractEvents } from "../src/processors/contract-events/contract
 import { createPayments } from "../src/processors/payments/payments.ts";
 import { createContractInvocations } from "../src/processors/contract-invocations/contract-invocations.ts";
 import { createEffects } from "../src/processors/effects/effects.ts";
+import { createAssets } from "../src/processors/assets/assets.ts";
+import { createEntryTable } from "../src/processors/entries/entry-table.ts";
+import { accountsTable } from "../src/processors/entries/accounts.ts";
+import { claimableBalancesTable } from "../src/processors/entries/claimable-balances.ts";
+import { configSettingsTable } from "../src/processors/entries/config-settings.ts";
+import { contractCodeTable } from "../src/processors/entries/contract-code.ts";
+import { contractDataTable } from "../src/processors/entries/contract-data.ts";
+import { liquidityPoolsTable } from "../src/processors/entries/liquidity-pools.ts";
+import { offersTable } from "../src/processors/entries/offers.ts";
+import { restoredKeysTable } from "../src/processors/entries/restored-keys.ts";
+import { signersTable } from "../src/processors/entries/signers.ts";
+import { trustlinesTable } from "../src/processors/entries/trustlines.ts";
+import { ttlTable } from "../src/processors/entries/ttl.ts";
 import { createLargeTransactionDetector } from "../src/processors/large-transaction-detector.ts";
 import { createOperations } from "../src/processors/operations/operations.ts";
 import { createTrades } from "../src/processors/trades/trades.ts";
@@ -43,6 +56,23 @@ const processors: readonly Processor[] = [
   createContractInvocations({ contract_ids: [], functions: [] }),
   createPayments({ min_amount: 0, assets: [], accounts: [], memos: [] }),
   createLargeTransactionDetector({ threshold_xlm: 0 }),
+  createAssets({}),
+  ...[
+    accountsTable,
+    claimableBalancesTable,
+    configSettingsTable,
+    contractCodeTable,
+    contractDataTable,
+    liquidityPoolsTable,
+    offersTable,
+    restoredKeysTable,
+    signersTable,
+    trustlinesTable,
+    ttlTable,
+  ].flatMap((table) => [
+    createEntryTable(table, { changes: "last" }),
+    createEntryTable(table, { changes: "all" }),
+  ]),
 ];
 
 function batchOf(bytes: Uint8Array): Batch {
