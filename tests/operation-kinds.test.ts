@@ -353,3 +353,102 @@ test("a passive offer trades at the price of the offer that it met", async () =>
   assert.equal(row?.["buying_offer_id"], (1n << 62n) + (row?.["history_operation_id"] as bigint));
   assert.equal(row?.["seller_is_exact"], null);
 });
+
+test("ids that come with accounts are shown beside them", async () => {
+  const muxed = StrKey.encodeMed25519PublicKey(
+    Buffer.concat([keyOf(4), Buffer.of(255, 255, 255, 255, 255, 255, 255, 255)]),
+  );
+  const one: OneOperation = {
+    operation: Operation.payment({
+      source: SOURCE,
+      destination: muxed,
+      asset: Asset.native(),
+      amount: "1.5",
+    }),
+    result: { type: 1, paymentResult: { code: 0 } },
+  };
+  const { details } = await shown(one);
+  assert.deepEqual(details, {
+    from: SOURCE,
+    to: addressOf(4),
+    to_muxed: muxed,
+    to_muxed_id: 2n ** 64n - 1n,
+    amount: "1.5000000",
+    asset_type: "native",
+    asset_id: -5706705804583548011n,
+  });
+  const effects = await rowsOfOne(createEffects({}), one);
+  assert.deepEqual(
+    effects.map((row) => [row["type_string"], row["address"], row["address_muxed"]]),
+    [["account_credited", addressOf(4), muxed], ["account_debited", SOURCE, null]],
+  );
+});
+
+test("a revoked trustline turns pool shares into claimable balances", async () => {
+  const balanceId = { type: 0, v0: keyOf(6) } as const;
+  const claimant = { type: 0, v0: { destination: account(2), predicate: { type: 0 } } } as const;
+  const balance = entry({
+    type: 4,
+    claimableBalance: {
+      balanceId,
+      claimants: [claimant],
+      asset: native,
+      amount: 50n,
+      ext: { v: 0 },
+    },
+  });
+  const { effects } = await shown({
+    operation: Operation.setTrustLineFlags({
+      source: ISSUER,
+      trustor: SOURCE,
+      asset: USD,
+      flags: { authorized: false },
+    }),
+    result: { type: 21, setTrustLineFlagsResult: { code: 0 } },
+    changes: [
+      { type: 0, created: balance },
+      ...updated(poolEntry(50n, 70n, 5n), poolEntry(0n, 0n, 0n)),
+    ],
+  });
+  const balance_id = `00000000${"06".repeat(32)}`;
+  const shownBalance = { balance_id, amount: "0.0000050", asset: "native" };
+  assert.deepEqual(effects.slice(0, 3), [
+    ["trustline_flags_updated", ISSUER, {
+      trustor: SOURCE,
+      asset_type: "credit_alphanum4",
+      asset_code: "USD",
+      asset_issuer: ISSUER,
+      authorized_flag: false,
+    }],
+    ["claimable_balance_created", ISSUER, shownBalance],
+    ["claimable_balance_claimant_created", SOURCE, {
+      ...shownBalance,
+      predicate: { unconditional: true },
+    }],
+  ]);
+  const [type, , details] = effects[3] ?? [];
+  assert.equal(type, "liquidity_pool_revoked");
+  const { reserves_revoked, shares_revoked } = details as Record<string, unknown>;
+  assert.deepEqual(reserves_revoked, [
+    { asset: "native", amount: "0.0000050", claimable_balance_id: balance_id },
+  ]);
+  assert.equal(shares_revoked, "0.0000005");
+  assert.equal(effects.length, 4);
+});
+
+test("a contract that is made for an asset names it", async () => {
+  const { details, effects } = await shown({
+    operation: Operation.createStellarAssetContract({ source: SOURCE, asset: USD }),
+    result: { type: 24, invokeHostFunctionResult: { code: 0, success: keyOf(1) } },
+  });
+  assert.deepEqual(details, {
+    function: "HostFunctionTypeHostFunctionTypeCreateContract",
+    type: "create_contract",
+    ledger_key_hash: [],
+    contract_id: null,
+    contract_code_hash: null,
+    from: "asset",
+    asset: `USD:${ISSUER}`,
+  });
+  assert.deepEqual(effects, []);
+});
