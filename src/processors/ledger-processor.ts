@@ -1,7 +1,7 @@
 /** What the processors of raw ledgers have in common. */
 
 import type { Batch, EventGroup } from "../flow/batch.ts";
-import { countRows, withGroups } from "../flow/batch.ts";
+import { withGroups } from "../flow/batch.ts";
 import type { Processor } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { indexEnvelopes } from "../stellar/envelope.ts";
@@ -11,9 +11,7 @@ import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { networkTag, passphraseOf } from "../stellar/networks.ts";
 import { ledgerId, transactionId } from "../stellar/toid.ts";
 import { operationsOf, type TransactionOperations } from "../stellar/transaction-operations.ts";
-
-/** Rough size of a row in memory, for the bounds of edges. */
-const ROW_BYTES = 800;
+import { groupsBytes } from "./row-bytes.ts";
 
 /** A ledger that is being read, and what all of its rows share. */
 export class LedgerScope {
@@ -96,8 +94,8 @@ export function ledgerProcessor(
       const network = networkOverride === undefined ? batch.network : passphraseOf(networkOverride);
       const scope = scopeOf(batch, bytes, network);
       try {
-        const made = withGroups(batch, extract(scope));
-        return withGroups(made, made.groups, countRows(made) * ROW_BYTES);
+        const groups = extract(scope);
+        return withGroups(batch, groups, groupsBytes(groups));
       } catch (thrown) {
         throw placed(thrown, `ledger ${batch.sequence}${scope.place}`);
       }
