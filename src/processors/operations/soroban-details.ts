@@ -1,24 +1,19 @@
 /** Contract calls, contracts and code that are created, and changes of entries' lifetime. */
 
 import { hash } from "node:crypto";
-import type { Json } from "../../flow/batch.ts";
 import type { ContractIdPreimageView } from "../../gen/xdr/contract-id-preimage.ts";
 import { HostFunctionType, hostFunctionTypeName } from "../../gen/xdr/host-function-type.ts";
-import type { InvokeContractArgsView } from "../../gen/xdr/invoke-contract-args.ts";
 import type { LedgerFootprintView } from "../../gen/xdr/ledger-footprint.ts";
 import { ScAddressType } from "../../gen/xdr/sc-address-type.ts";
-import { ScValType } from "../../gen/xdr/sc-val-type.ts";
-import type { ScValView } from "../../gen/xdr/sc-val.ts";
 import { contractAddress, scAddress } from "../../stellar/address.ts";
 import type { AssetBook } from "../../stellar/asset.ts";
 import { assetTransfers } from "../../stellar/asset-events.ts";
 import { goName } from "../../stellar/go-names.ts";
 import { ledgerAsset } from "../../stellar/ledger-asset.ts";
-import { scValJson } from "../../stellar/sc-val-json.ts";
-import { scValArm, scValText } from "../../stellar/sc-val-text.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
 import { balanceChange } from "./balance-change.ts";
 import type { Details } from "./detail-parts.ts";
+import { addParameters, argumentsOf, callParameters } from "./parameters.ts";
 
 export function invokeHostFunction(
   details: Details,
@@ -96,52 +91,6 @@ function footprintContract(applied: AppliedOperation): string | null {
     }
   }
   return null;
-}
-
-interface Parameter {
-  readonly type: string;
-  readonly base64: string;
-  readonly text: string;
-  readonly json: Json;
-}
-
-function addParameters(details: Details, parameters: readonly Parameter[]): void {
-  details["parameters"] = parameters.map(({ type, base64 }) => ({ type, value: base64 }));
-  details["parameters_decoded"] = parameters.map(({ type, text }) => ({ type, value: text }));
-  details["parameters_json"] = parameters.map(({ base64 }) => base64);
-  details["parameters_json_decoded"] = parameters.map(({ json }) => json);
-}
-
-/** Contract and function count as the first two parameters. */
-function callParameters(call: InvokeContractArgsView): readonly Parameter[] {
-  const { xdr, contractAddressOffset, functionNameOffset, argsOffset } = call;
-  const contract = scAddress(xdr, contractAddressOffset);
-  const name = call.functionName;
-  const base64 = (type: number, start: number, end: number) =>
-    Buffer.concat([Buffer.of(0, 0, 0, type), xdr.slice(start, end)]).toString("base64");
-  return [
-    {
-      type: "Address",
-      base64: base64(ScValType.scvAddress, contractAddressOffset, functionNameOffset),
-      text: contract,
-      json: { address: contract },
-    },
-    {
-      type: "Sym",
-      base64: base64(ScValType.scvSymbol, functionNameOffset, argsOffset),
-      text: name,
-      json: { symbol: name },
-    },
-  ];
-}
-
-function argumentsOf(values: Iterable<ScValView>): readonly Parameter[] {
-  return Array.from(values, (value) => ({
-    type: scValArm(value.type),
-    base64: value.toXdrBase64(),
-    text: scValText(value),
-    json: scValJson(value.xdr, value.offset),
-  }));
 }
 
 function addPreimage(details: Details, { fromAddress, fromAsset }: ContractIdPreimageView): void {
