@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { CheckResult } from "../flow/component.ts";
 import { messageOf } from "../spec/errors.ts";
 import type { Nats } from "./connection.ts";
-import { withoutSecrets } from "./connection.ts";
+import { withoutSecrets } from "./servers.ts";
 import { MAX_PLAIN_PAYLOAD_bytes, serverSync } from "./server-sync.ts";
 
 export interface ServerNeeds {

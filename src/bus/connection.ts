@@ -3,20 +3,15 @@
  * time whether the server is there.
  */
 
-import { readFile } from "node:fs/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
-import {
-  connect,
-  credsAuthenticator,
-  nkeyAuthenticator,
-  tokenAuthenticator,
-  usernamePasswordAuthenticator,
-} from "@nats-io/transport-node";
-import type { Authenticator, ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
+import { connect } from "@nats-io/transport-node";
+import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "../flow/component.ts";
-import { FlowctlError, messageOf } from "../spec/errors.ts";
-import type { BusConnectOptions, BusCredentials } from "./options.ts";
+import { messageOf } from "../spec/errors.ts";
+import { authenticatorsOf, tlsOptions } from "./credentials.ts";
+import type { BusConnectOptions } from "./options.ts";
+import { hostOf, serversOf, withoutSecrets } from "./servers.ts";
 import { pause } from "./wait.ts";
 
 /** Pauses between attempts to reach the servers: growing, ± half, so that a fleet spreads. */
@@ -152,17 +147,12 @@ async function connectionOptions(
   reconnectDelay_ms: () => number,
 ): Promise<ConnectionOptions> {
   const { credentials = {} } = options;
-  const urls = options.servers.split(",").map((url) => url.trim()).filter((url) => url !== "");
-  if (urls.length === 0) {
-    throw new FlowctlError("cli/usage", "the address of NATS is empty", {
-      hint: "Give --nats or NATS_URL, such as nats://127.0.0.1:4222; several with commas.",
-    });
-  }
-  const tls = tlsOptions(urls, credentials);
+  const urls = serversOf(options.servers);
+  const tls = await tlsOptions(urls, credentials);
   return {
     servers: urls.map(hostOf),
     name: options.name,
-    authenticator: await authenticatorOf(urls, credentials),
+    authenticator: await authenticatorsOf(urls, credentials),
     ...(tls === undefined ? {} : { tls }),
     reconnect: true,
     maxReconnectAttempts: -1,
@@ -173,67 +163,4 @@ async function connectionOptions(
     maxPingOut: MAX_PINGS_OUT,
     timeout: REQUEST_TIMEOUT_ms,
   };
-}
-
-function tlsOptions(urls: readonly string[], credentials: BusCredentials) {
-  const { tls_ca, tls_cert, tls_key } = credentials;
-  const wanted = urls.some((url) => url.startsWith("tls://"));
-  if (!wanted && tls_ca === undefined && tls_cert === undefined) return undefined;
-  return {
-    ...(tls_ca === undefined ? {} : { caFile: tls_ca }),
-    ...(tls_cert === undefined ? {} : { certFile: tls_cert }),
-    ...(tls_key === undefined ? {} : { keyFile: tls_key }),
-  };
-}
-
-async function authenticatorOf(
-  urls: readonly string[],
-  credentials: BusCredentials,
-): Promise<Authenticator[]> {
-  const authenticators: Authenticator[] = [];
-  const { user, password, token, nkey_file, creds_file } = credentials;
-  if (creds_file !== undefined) {
-    authenticators.push(credsAuthenticator(await readSecretFile(creds_file)));
-  }
-  if (nkey_file !== undefined) {
-    const seed = new TextDecoder().decode(await readSecretFile(nkey_file)).trim();
-    authenticators.push(nkeyAuthenticator(new TextEncoder().encode(seed)));
-  }
-  if (token !== undefined) authenticators.push(tokenAuthenticator(token));
-  if (user !== undefined) authenticators.push(usernamePasswordAuthenticator(user, password ?? ""));
-  if (authenticators.length > 0) return authenticators;
-  const info = urls.map(userInfoOf).find((found) => found !== undefined);
-  if (info === undefined) return [];
-  const [name = "", secret] = info;
-  return secret === undefined
-    ? [tokenAuthenticator(name)]
-    : [usernamePasswordAuthenticator(name, secret)];
-}
-
-async function readSecretFile(path: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch (error) {
-    throw new FlowctlError("cli/usage", `credentials for NATS: ${messageOf(error)}`, {
-      hint: "Name a file that exists and that this user may read.",
-      cause: error,
-    });
-  }
-}
-
-function parts(url: string): { readonly host: string; readonly info: string | undefined } {
-  const rest = url.replace(/^[a-z]+:\/\//i, "").replace(/\/.*$/, "");
-  const at = rest.lastIndexOf("@");
-  return { host: rest.slice(at + 1), info: at < 0 ? undefined : rest.slice(0, at) };
-}
-
-const hostOf = (url: string): string => parts(url).host;
-
-function userInfoOf(url: string): readonly string[] | undefined {
-  return parts(url).info?.split(":", 2).map(decodeURIComponent);
-}
-
-/** The servers as they may be shown. */
-export function withoutSecrets(servers: string): string {
-  return servers.split(",").map((url) => hostOf(url.trim())).join(", ");
 }

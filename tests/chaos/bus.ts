@@ -81,7 +81,10 @@ export async function disturbBus(
       } else await agents.get(victim)?.kill();
     }
     const ended = Promise.all([...agents.values()].map(({ completed }) => completed));
-    const inTime = await Promise.race([ended.then(() => true), sleep(LIMIT_ms, false)]);
+    const inTime = await Promise.race([
+      ended.then(() => true),
+      sleep(LIMIT_ms, false, { ref: false }),
+    ]);
     if (!inTime) {
       const said = [...agents].map(([part, agent]) => `${part}: ${agent.said()}`).join("\n");
       return { kills: killed, same: false, detail: `it did not end\n${said}` };
