@@ -18,6 +18,7 @@ import { applySets } from "./overrides.ts";
 import type { PipelineSpec } from "./pipeline.ts";
 import { readText } from "./read-text.ts";
 import { Redactor } from "./redact.ts";
+import { checkRunSettings } from "./run-settings.ts";
 import { child, type MappingTree, plain } from "./tree.ts";
 import { noteSecretsOfEnv, replaceVariables } from "./variables.ts";
 import { wire } from "./wiring.ts";
@@ -93,6 +94,7 @@ function readPipeline(
   const root = replaceVariables(current, { ...options, report, redactor });
   noteSecretsOfEnv(root, redactor);
   const file = readShell(root, report);
+  checkRunSettings(root, report);
   const drafts = readDrafts(root, names, report);
   if (drafts.length === 0) noComponents(root, report);
   const wiring = wire(drafts, report);
