@@ -76,6 +76,11 @@ test("three healthy services; rows flow on without the server; the same three wh
   const serve = () =>
     startFlowctl(["server", "--listen", `127.0.0.1:${port}`, "--data-dir", "server"], { cwd });
   const first = serve();
+  // A run that is there before the server warns of that too.
+  await until(
+    "the server answers",
+    () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false),
+  );
   const run = startFlowctl(["run", file], {
     cwd,
     env: {
