@@ -188,11 +188,16 @@ function serviceIdOf(spec: ComponentSpec, pipeline: PipelineSpec, env: Environme
     `${env["FLOWCTL_SERVICE_ID"] || pipelineLabel(pipeline)}/${spec.id}`;
 }
 
+/** How it ended is told as it is, however shortly after the last look. */
 function cachedStats(run: Run): () => RunStats {
   let stats = run.stats();
   let at = performance.now();
+  let ended = false;
+  void run.done.then(() => {
+    ended = true;
+  });
   return () => {
-    if (performance.now() - at > STATS_MAX_AGE_MS) {
+    if (ended || performance.now() - at > STATS_MAX_AGE_MS) {
       stats = run.stats();
       at = performance.now();
     }
