@@ -44,5 +44,9 @@ export function fleetTimesOf(grace: string | undefined): FleetTimes {
     });
   }
   const ttl_ms = Math.round(Math.min(grace_ms / TTL_SHARE, 15_000));
-  return { grace_ms, ttl_ms, report_interval_ms: Math.max(100, Math.round(ttl_ms / REPORTS_PER_TTL)) };
+  return {
+    grace_ms,
+    ttl_ms,
+    report_interval_ms: Math.max(100, Math.round(ttl_ms / REPORTS_PER_TTL)),
+  };
 }
