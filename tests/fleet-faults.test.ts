@@ -61,7 +61,7 @@ if (missing) {
           ledgers: 400,
           pace,
           sink: `      type: postgres
-      config: { connection_string: "${database}", table: transfers }`,
+      config: { connection_string: "${database}", table: transfers, statement_timeout: 10s }`,
         });
       writeFileSync(join(folder.path, "alone.yaml"), yaml(alone, 0));
       const local = await flowctl(["run", "alone.yaml"], { cwd: folder.path });
