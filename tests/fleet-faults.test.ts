@@ -1,25 +1,16 @@
 /** What a fleet survives: agents that move, pause, are replaced, and networks that drop. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { chain } from "./support/fleet-pipelines.ts";
+import { chain, localRows } from "./support/fleet-pipelines.ts";
 import { linesOf, servicesOf, startFleet, until } from "./support/fleet.ts";
 import type { TestFleet } from "./support/fleet.ts";
 import { flowctl } from "./support/flowctl.ts";
 import { natsMissing, startNats } from "./support/nats.ts";
 import { postgresMissing, postgresServer } from "./support/postgres.ts";
 import { temporaryFolder } from "./support/temporary.ts";
-
-async function localRows(folder: string, yaml: string): Promise<string> {
-  const alone = join(folder, "alone");
-  mkdirSync(alone);
-  writeFileSync(join(alone, "pipeline.yaml"), yaml.replace(/pace: \d+/, "pace: 0"));
-  const done = await flowctl(["run", "pipeline.yaml"], { cwd: alone });
-  assert.equal(done.status, 0, done.stderr);
-  return readFileSync(join(alone, "rows.jsonl"), "utf8");
-}
 
 const agentOf = async (fleet: TestFleet, component: string) =>
   (await servicesOf(fleet)).find((one) => one.component_id === component)?.metadata["agent"];

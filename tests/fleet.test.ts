@@ -1,26 +1,15 @@
 /** A fleet as its users start it: a server, NATS, three agents, each a process of its own. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chain } from "./support/fleet-pipelines.ts";
+import { chain, localRows } from "./support/fleet-pipelines.ts";
 import { linesOf, servicesOf, startFleet, until } from "./support/fleet.ts";
 import type { TestFleet } from "./support/fleet.ts";
-import { flowctl } from "./support/flowctl.ts";
 import { natsMissing, startNats } from "./support/nats.ts";
 import { temporaryFolder } from "./support/temporary.ts";
-
-/** Rows of an undisturbed run on one machine. */
-async function localRows(folder: string, yaml: string): Promise<string> {
-  const alone = join(folder, "alone");
-  mkdirSync(alone);
-  writeFileSync(join(alone, "pipeline.yaml"), yaml.replace(/pace: \d+/, "pace: 0"));
-  const done = await flowctl(["run", "pipeline.yaml"], { cwd: alone });
-  assert.equal(done.status, 0, done.stderr);
-  return readFileSync(join(alone, "rows.jsonl"), "utf8");
-}
 
 async function threeHealthy(fleet: TestFleet): Promise<boolean> {
   const services = await servicesOf(fleet);

@@ -1,5 +1,9 @@
 /** Pipelines for tests of the fleet: sandbox ledgers, transfers, rows in one file. */
 
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { flowctl } from "./flowctl.ts";
+
 export interface ChainOptions {
   readonly ledgers: number;
   /** Ledgers a second; 0: as fast as they are read. */
@@ -32,4 +36,14 @@ spec:
       inputs: [transfers]
 ${sink}${place("sink")}
 `;
+}
+
+/** The rows of an undisturbed run on one machine, as fast as it goes. */
+export async function localRows(folder: string, yaml: string): Promise<string> {
+  const alone = join(folder, "alone");
+  mkdirSync(alone, { recursive: true });
+  writeFileSync(join(alone, "pipeline.yaml"), yaml.replace(/pace: \d+/, "pace: 0"));
+  const done = await flowctl(["run", "pipeline.yaml"], { cwd: alone });
+  if (done.status !== 0) throw new Error(done.stderr);
+  return readFileSync(join(alone, "rows.jsonl"), "utf8");
 }
