@@ -1,43 +1,78 @@
-/** The command line of `scripts/bench control`: thousands of components at one control plane. */
+/** Thousands of components at one control plane. */
 
-import process from "node:process";
 import { parseArgs } from "node:util";
 import { measureControl } from "../../../tests/support/control-bench.ts";
+import { atMost, type BenchPart, figure, megabytes } from "./section.ts";
 
-const { values } = parseArgs({
-  options: {
-    components: { type: "string", default: "10000" },
-    connections: { type: "string", default: "1000" },
-    interval: { type: "string", default: "10" },
-    seconds: { type: "string", default: "300" },
-    kill: { type: "boolean", default: false },
+const TARGET_p99_ms = 50;
+const FULL = { components: 10_000, connections: 1_000, interval: 10, seconds: 300 } as const;
+const QUICK = { components: 1_000, connections: 100, interval: 2, seconds: 5 } as const;
+
+export const control: BenchPart = {
+  name: "control",
+  title: "A control plane under load",
+  inQuick: false,
+  async measure({ quick, args, note }) {
+    const { components, connections, interval, seconds, kill } = sizeOf(quick, args);
+    const result = await measureControl({
+      components,
+      connections,
+      interval_ms: interval * 1_000,
+      duration_ms: seconds * 1_000,
+      kill,
+      note,
+    });
+    const p99 = { what: "heartbeat, p99", unit: "ms", seen: result.heartbeat_p99_ms };
+    const falsely = { what: "falsely reported", unit: "components", seen: result.falsely_reported };
+    return {
+      method: `${components} components over ${connections} connections, each beating every ` +
+        `${interval} s, for ${seconds} s; server and load on the same machine.`,
+      columns: ["what", "seen"],
+      rows: [
+        ["heartbeats", String(result.heartbeats)],
+        ["heartbeat, p50", `${figure(result.heartbeat_p50_ms)} ms`],
+        ["heartbeat, p99", `${figure(result.heartbeat_p99_ms)} ms`],
+        ["registration, p99", `${figure(result.registration_p99_ms)} ms`],
+        ["processor time of the server", `${figure(result.server_cores)} cores`],
+        ["memory of the server", `${megabytes(result.server_memory_bytes, 0)} MB`],
+        ["calls that failed before the kill", String(result.failures)],
+        ["all well again after kill -9", secondsText(result.recovered_ms)],
+      ],
+      targets: [atMost(TARGET_p99_ms, p99), atMost(0, falsely)],
+      notMeasured: ["Calls over a network: all connections are on loopback."],
+      summary: `control plane, ${components} components: p99 ${figure(p99.seen)} ms, ` +
+        `${figure(result.server_cores)} cores`,
+    };
   },
-});
-const [components = 0, connections = 0, interval = 0, seconds = 0] = [
-  values.components,
-  values.connections,
-  values.interval,
-  values.seconds,
-].map(Number);
-if (![components, connections, interval, seconds].every((value) => value > 0)) {
-  console.error(
-    "usage: scripts/bench control [--components N] [--connections N] [--interval SECONDS] " +
-      "[--seconds N] [--kill]",
-  );
-  process.exit(2);
+};
+
+function secondsText(ms: number | undefined): string {
+  return ms === undefined ? "not killed" : `${figure(ms / 1_000)} s`;
 }
 
-console.log(
-  `${components} components over ${connections} connections, each beating every ${interval} s, ` +
-    `for ${seconds} s`,
-);
-const result = await measureControl({
-  components,
-  connections,
-  interval_ms: interval * 1_000,
-  duration_ms: seconds * 1_000,
-  kill: values.kill,
-  note: (line) => console.log(line),
-});
-console.log(JSON.stringify(result, null, 2));
-process.exit(result.falsely_reported === 0 ? 0 : 1);
+/** The defaults of the form, or what the command line says. */
+function sizeOf(quick: boolean, args: readonly string[]) {
+  const size = quick ? QUICK : FULL;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      components: { type: "string", default: String(size.components) },
+      connections: { type: "string", default: String(size.connections) },
+      interval: { type: "string", default: String(size.interval) },
+      seconds: { type: "string", default: String(size.seconds) },
+      kill: { type: "boolean", default: false },
+    },
+  });
+  const number = (text: string) => {
+    const value = Number(text);
+    if (value > 0) return value;
+    throw new Error(`'${text}' is not a number above 0`);
+  };
+  return {
+    components: number(values.components),
+    connections: number(values.connections),
+    interval: number(values.interval),
+    seconds: number(values.seconds),
+    kill: values.kill,
+  };
+}

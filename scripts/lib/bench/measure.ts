@@ -3,10 +3,14 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-const MEMORY_POLL_MS = 20;
+const POLL_MS = 20;
+/** The unit of times in proc(5), the same on every Linux that Bun runs on. */
+const CLOCK_TICK_MS = 10;
 
 export interface Measurement {
   readonly wall_ms: number;
+  /** Processor time of all its threads, user and system; undefined as for memory. */
+  readonly cpu_ms: number | undefined;
   /** Highest resident memory, bytes; undefined where the system does not tell. */
   readonly memory_bytes: number | undefined;
   readonly stdout: string;
@@ -20,9 +24,11 @@ export async function measure(
   const started = performance.now();
   const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
   let memory_bytes: number | undefined;
+  let cpu_ms: number | undefined;
   const poll = setInterval(() => {
     memory_bytes = peakMemory(child.pid) ?? memory_bytes;
-  }, MEMORY_POLL_MS);
+    cpu_ms = processorTime(child.pid) ?? cpu_ms;
+  }, POLL_MS);
   let stdout = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
   try {
@@ -32,7 +38,7 @@ export async function measure(
     });
     const wall_ms = performance.now() - started;
     if (status !== 0) throw new Error(`${program} ended with status ${status}: ${stdout}`);
-    return { wall_ms, memory_bytes, stdout };
+    return { wall_ms, cpu_ms, memory_bytes, stdout };
   } finally {
     clearInterval(poll);
   }
@@ -44,6 +50,20 @@ function peakMemory(pid: number | undefined): number | undefined {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** See proc(5): the 14th and 15th fields of stat; the second may have spaces and brackets in it. */
+export function processorTime(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(
+      Number,
+    );
+    const ticks = (user ?? 0) + (system ?? 0);
+    return ticks > 0 ? ticks * CLOCK_TICK_MS : undefined;
   } catch {
     return undefined;
   }

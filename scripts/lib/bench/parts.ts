@@ -1,0 +1,12 @@
+/** The parts of the benchmark, in the order of their sections. A new part is a file and a line. */
+
+import { control } from "./control.ts";
+import { lakeJsonl } from "./lake-jsonl.ts";
+import type { BenchPart } from "./section.ts";
+import { xdrWalk } from "./xdr-walk.ts";
+
+export const parts: readonly BenchPart[] = [
+  xdrWalk,
+  lakeJsonl,
+  control,
+];
