@@ -4,12 +4,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { flowctl } from "./flowctl.ts";
 
+type Role = "source" | "processor" | "sink";
+
 export interface ChainOptions {
+  /** Default: chain. */
+  readonly name?: string;
   readonly ledgers: number;
   /** Ledgers a second; 0: as fast as they are read. */
   readonly pace?: number;
   /** False: no placement labels. Default true: role=source, role=processor, role=sink. */
   readonly labels?: boolean;
+  /** Other values of the label than the role's own name. */
+  readonly on?: Readonly<Partial<Record<Role, string>>>;
   /** YAML of the sink's type and config, indented by six. */
   readonly sink?: string;
 }
@@ -17,11 +23,13 @@ export interface ChainOptions {
 const TO_FILE = `      type: jsonl
       config: { path: rows.jsonl }`;
 
-export function chain({ ledgers, pace = 0, labels = true, sink = TO_FILE }: ChainOptions): string {
-  const place = (role: string) => labels ? `\n      placement: { labels: { role: ${role} } }` : "";
+export function chain(options: ChainOptions): string {
+  const { name = "chain", ledgers, pace = 0, labels = true, on = {}, sink = TO_FILE } = options;
+  const place = (role: Role) =>
+    labels ? `\n      placement: { labels: { role: ${on[role] ?? role} } }` : "";
   return `apiVersion: flowctl/v1
 kind: Pipeline
-metadata: { name: chain }
+metadata: { name: ${name} }
 spec:
   sources:
     - id: net

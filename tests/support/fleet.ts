@@ -158,10 +158,17 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   limit_ms: number = WAIT_ms,
 ): Promise<void> {
-  const limit = performance.now() + limit_ms;
+  const started = performance.now();
+  const limit = started + limit_ms;
   for (;;) {
     try {
-      if (await condition()) return;
+      if (await condition()) {
+        // With FLEET_LOG set, tests say how long they waited for what.
+        if (process.env["FLEET_LOG"] !== undefined) {
+          console.log(`${Math.round(performance.now() - started)} ms: ${what}`);
+        }
+        return;
+      }
     } catch {
       // Not yet.
     }
