@@ -30,7 +30,8 @@ export interface EventGroup {
   readonly rows: readonly Row[];
 }
 
-export interface Batch {
+/** Which ledger a batch is of. */
+export interface BatchKey {
   /** Id of the source component; with `sequence` the key of checkpoints, gap checks, message ids. */
   readonly source: string;
   /** Ledger sequence, or the own sequence of a source that is not Stellar. */
@@ -39,6 +40,9 @@ export interface Batch {
   readonly network: string;
   /** Close time of the ledger. */
   readonly closedAt: Date;
+}
+
+export interface Batch extends BatchKey {
   /** By event type; a type without rows may be missing. Empty: nothing happened, progress goes on. */
   readonly groups: readonly EventGroup[];
   /** Rough size in memory, bytes: what bounds an edge besides its count. */

@@ -5,7 +5,7 @@
 
 import type { ComponentDeclaration } from "../spec/declaration.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
-import type { Batch, Json } from "./batch.ts";
+import type { Batch, BatchKey, Json } from "./batch.ts";
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
@@ -49,12 +49,45 @@ export interface LedgerRange {
   readonly wait: boolean;
 }
 
+/**
+ * Ledgers as they are stored, for a worker thread to unpack. It can be cloned (`structuredClone`).
+ */
+export interface Packed {
+  /** Which ledgers are wanted of it; both ends are included. */
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Uint8Array;
+  /** What else it takes to unpack and check them. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+/** What one ledger of a chain says of itself and the one before. It can be cloned. */
+export type Link = Readonly<Record<string, string | number>>;
+
+export interface UnpackedLedger {
+  /** As `Source.read` gives it. */
+  readonly batch: Batch;
+  /** For `PackedReading.follow`; undefined where nothing is checked. */
+  readonly link: Link | undefined;
+}
+
+/** One reading of stored ledgers, in order, without a gap. */
+export interface PackedReading extends AsyncIterable<Packed> {
+  /** Called for each ledger in order: throws what does not hold between it and the one before. */
+  follow(packed: Packed, link: Link): void;
+}
+
 export interface Source {
   /**
    * The ledgers of the range, in order, without a gap, one batch each. It ends after `range.to`.
    * Pull-based: the consumer's pace is the backpressure; prefetching is bounded by config.
    */
   read(range: LedgerRange): AsyncIterable<Batch>;
+  /**
+   * The same ledgers still packed, for worker threads: the definition has `unpack` then. What
+   * cannot be unpacked is read again with `read`, which tells what is wrong with it.
+   */
+  readPacked?(range: LedgerRange): PackedReading;
   /**
    * The bounds that its config states (`start_ledger`, `end_ledger`), resolved where they are
    * names such as "latest". Called once, before `read`.
@@ -137,6 +170,20 @@ export interface SinkContext extends ComponentContext {
   readonly chunk?: Chunk | undefined;
 }
 
+/** Rows of a batch as a sink writes them, made in a worker thread. */
+export interface Encoded {
+  /** For `Sink.writeEncoded` alone to understand. It can be cloned (`structuredClone`). */
+  readonly data: unknown;
+  /** Buffers in `data` that nothing else refers to: they change hands instead of being copied. */
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/**
+ * Encodes batches, one after the other, each by itself: what it gives does not depend on those
+ * before, since these may be encoded elsewhere. Throws what `Sink.write` throws for a bad row.
+ */
+export type Encoder = (batch: Batch) => Encoded;
+
 export interface Sink {
   /**
    * Prepares the output (folders, tables), repairs what a crash left behind (cuts a file back to
@@ -150,6 +197,11 @@ export interface Sink {
    * rows can be rejected lets `write` say so, not `commit`.
    */
   write(batch: Batch): Promise<void> | void;
+  /**
+   * `write` for a batch that an encoder of this sink's definition has encoded; `write(batch)` is
+   * `writeEncoded(batch, encode(batch))`. When it throws, it has taken nothing, and `write` follows.
+   */
+  writeEncoded?(batch: BatchKey, encoded: Encoded): Promise<void> | void;
   /**
    * Makes what was written durable together with its positions, as far as the format allows (a
    * Parquet file only when it is complete), and returns the positions that are durable now.
@@ -186,6 +238,11 @@ export interface Checkable {
 export interface SourceDefinition extends ComponentDeclaration, Checkable {
   readonly role: "source";
   create(context: ComponentContext): Source | Promise<Source>;
+  /**
+   * The wanted ledgers of what `readPacked` gave, in order, for the source of that id. Pure, but
+   * for what it throws when something is wrong with them.
+   */
+  unpack?(packed: Packed, source: string): Iterable<UnpackedLedger>;
 }
 
 export interface ProcessorDefinition extends ComponentDeclaration, Checkable {
@@ -196,6 +253,8 @@ export interface ProcessorDefinition extends ComponentDeclaration, Checkable {
 export interface SinkDefinition extends ComponentDeclaration, Checkable {
   readonly role: "sink";
   create(context: SinkContext): Sink | Promise<Sink>;
+  /** Makes the encoder of a config, for worker threads; the sink has `writeEncoded` then. */
+  encoder?(config: Readonly<Record<string, unknown>>): Encoder;
   /** For files that grow: one that is a chunk's alone. Absent: chunks share the output. */
   chunkOutput?(config: Readonly<Record<string, unknown>>, chunk: Chunk): ChunkOutput;
 }

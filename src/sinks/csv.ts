@@ -1,5 +1,5 @@
 import { createCsvRowWriter, csvHeader } from "../events/csv.ts";
-import type { ComponentContext, SinkContext, SinkDefinition } from "../flow/component.ts";
+import type { ComponentContext, Encoder, SinkContext, SinkDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/csv.ts";
 import type { Config } from "../gen/config/csv.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
@@ -7,7 +7,15 @@ import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
 import { chunkFileOutput } from "./files/chunk-output.ts";
 import { localPath } from "./files/local-path.ts";
+import { rowEncoder } from "./files/row-encoder.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
+
+function encoderOf({ delimiter }: Config): Encoder {
+  return rowEncoder({
+    header: (type) => csvHeader(type, delimiter),
+    writer: (type) => createCsvRowWriter(type, delimiter),
+  });
+}
 
 /** A CSV file with a header; a null is an empty field, an empty string is `""`. */
 export const csv: SinkDefinition = {
@@ -29,11 +37,10 @@ config:
 `,
   create(context: SinkContext) {
     const config = configOf<Config>(context);
-    return createRowsSink(context, localPath(needed(context, "path", config.path)), {
-      header: (type) => csvHeader(type, config.delimiter),
-      writer: (type) => createCsvRowWriter(type, config.delimiter),
-    });
+    const path = localPath(needed(context, "path", config.path));
+    return createRowsSink(context, path, encoderOf(config));
   },
+  encoder: (config) => encoderOf(config as unknown as Config),
   chunkOutput: chunkFileOutput,
   async checkConfig({ path }): Promise<void> {
     if (typeof path === "string") localPath(path);

@@ -1,5 +1,5 @@
 import { createRowWriter } from "../events/json.ts";
-import type { ComponentContext, SinkContext, SinkDefinition } from "../flow/component.ts";
+import type { ComponentContext, Encoder, SinkContext, SinkDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/jsonl.ts";
 import type { Config } from "../gen/config/jsonl.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
@@ -7,7 +7,18 @@ import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
 import { chunkFileOutput } from "./files/chunk-output.ts";
 import { localPath } from "./files/local-path.ts";
+import { rowEncoder } from "./files/row-encoder.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
+
+function encoder(): Encoder {
+  return rowEncoder({
+    header: undefined,
+    writer(type) {
+      const write = createRowWriter(type);
+      return (row) => write(row) + "\n";
+    },
+  });
+}
 
 /** A file of one JSON object per line; rows of several event types may share it. */
 export const jsonl: SinkDefinition = {
@@ -36,15 +47,10 @@ config:
   path: out/{table}.jsonl
 `,
   create(context: SinkContext) {
-    const config = configOf<Config>(context);
-    return createRowsSink(context, localPath(needed(context, "path", config.path)), {
-      header: undefined,
-      writer(type) {
-        const write = createRowWriter(type);
-        return (row) => write(row) + "\n";
-      },
-    });
+    const path = localPath(needed(context, "path", configOf<Config>(context).path));
+    return createRowsSink(context, path, encoder());
   },
+  encoder,
   chunkOutput: chunkFileOutput,
   async checkConfig({ path }): Promise<void> {
     if (typeof path === "string") localPath(path);

@@ -8,23 +8,16 @@
 
 import { Buffer } from "node:buffer";
 import { dirname, extname, join } from "node:path";
-import type { EventType } from "../../events/event-type.ts";
-import type { Batch, Row } from "../../flow/batch.ts";
-import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
+import type { BatchKey } from "../../flow/batch.ts";
+import type { Encoded, Encoder, Positions, Sink, SinkContext } from "../../flow/component.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import { openAppendFile } from "./append-file.ts";
 import type { AppendFile } from "./append-file.ts";
 import { recordsFromJson, recordsToJson } from "./file-records.ts";
 import type { FileRecord, FileRecords } from "./file-records.ts";
-import { rowError } from "../../events/row-error.ts";
+import { encodedGroups } from "./row-encoder.ts";
+import type { EncodedGroup } from "./row-encoder.ts";
 import { hasTable, tablePath } from "./table-path.ts";
-
-export interface RowFormat {
-  /** What a file of this event type starts with; undefined when rows of any type can share one. */
-  header: ((type: EventType) => string) | undefined;
-  /** A function that writes one row, line break included. */
-  writer(type: EventType): (row: Row) => string;
-}
 
 /** A file with the event type that its header belongs to; empty when it has none (yet). */
 interface Output {
@@ -32,33 +25,18 @@ interface Output {
   type: string;
 }
 
-interface Target {
-  readonly path: string;
-  readonly write: (row: Row) => string;
-}
-
-/** What a batch adds to a file. */
+/** What one batch adds to a file. */
 interface Addition {
-  readonly type: string;
+  type: string;
   readonly pieces: Uint8Array[];
-  /** What comes behind the pieces. */
-  text: string;
 }
 
-/** Text becomes bytes in pieces of about this length: a longer one no longer fits the caches. */
-const PIECE_CHARS = 64 * 1024;
-
-function endPiece(addition: Addition): void {
-  if (addition.text === "") return;
-  addition.pieces.push(Buffer.from(addition.text, "utf8"));
-  addition.text = "";
-}
-
-/** `path` is relative to the working directory; `{table}` in it gives each event type a file. */
-export function createRowsSink(context: SinkContext, path: string, format: RowFormat): Sink {
+/**
+ * `path` is relative to the working directory; `{table}` in it gives each event type a file.
+ * `encode`: by `rowEncoder`.
+ */
+export function createRowsSink(context: SinkContext, path: string, encode: Encoder): Sink {
   const outputs = new Map<string, Output>();
-  // By name: a type without a schema of ours is made anew for each ledger.
-  const targets = new Map<string, Target>();
   const positions = new Map<string, number>();
   let committed: Positions = new Map();
   let known: FileRecords = new Map();
@@ -79,45 +57,32 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
     return output;
   };
 
-  const targetOf = (type: EventType): Target => {
-    let target = targets.get(type.name);
-    if (target === undefined) {
-      target = { path: tablePath(path, type), write: format.writer(type) };
-      targets.set(type.name, target);
-    }
-    return target;
-  };
-
-  const additionTo = (file: string, type: EventType, additions: Map<string, Addition>) => {
-    let addition = additions.get(file);
-    const holds = addition?.type ?? (outputs.get(file) ?? openOutput(file)).type;
-    if (format.header !== undefined && holds !== "" && holds !== type.name) {
-      throw mixedTypes(path, file, holds, type.name);
-    }
-    if (addition === undefined) {
-      const header = holds === "" ? format.header?.(type) ?? "" : "";
-      const owner = format.header === undefined ? "" : type.name;
-      addition = { type: owner, pieces: [], text: header };
+  /** What it adds to each file, once it is clear that they can take it. */
+  const additionsOf = (groups: readonly EncodedGroup[]): ReadonlyMap<string, Addition> => {
+    const additions = new Map<string, Addition>();
+    for (const { type, table, header, pieces } of groups) {
+      const file = tablePath(path, table);
+      const known = additions.get(file);
+      const holds = known?.type ?? (outputs.get(file) ?? openOutput(file)).type;
+      if (header !== undefined && holds !== "" && holds !== type) {
+        throw mixedTypes(path, file, holds, type);
+      }
+      const addition = known ?? { type: header === undefined ? "" : type, pieces: [] };
+      if (header !== undefined && holds === "") addition.pieces.push(Buffer.from(header, "utf8"));
+      addition.pieces.push(...pieces);
       additions.set(file, addition);
     }
-    return addition;
+    return additions;
   };
 
-  const encode = (batch: Batch): ReadonlyMap<string, Addition> => {
-    const additions = new Map<string, Addition>();
-    for (const { type, rows } of batch.groups) {
-      const target = targetOf(type);
-      const addition = additionTo(target.path, type, additions);
-      for (const row of rows) {
-        try {
-          addition.text += target.write(row);
-          if (addition.text.length >= PIECE_CHARS) endPiece(addition);
-        } catch (error) {
-          throw rowError(error, type, row);
-        }
-      }
+  const writeEncoded = (batch: BatchKey, encoded: Encoded) => {
+    for (const [file, addition] of additionsOf(encodedGroups(encoded))) {
+      const output = outputs.get(file);
+      if (output === undefined) continue;
+      output.type = addition.type;
+      for (const piece of addition.pieces) output.file.append(piece);
     }
-    return additions;
+    positions.set(batch.source, batch.sequence);
   };
 
   const forget = () => {
@@ -143,17 +108,9 @@ export function createRowsSink(context: SinkContext, path: string, format: RowFo
       if (!hasTable(path) && !outputs.has(path)) openOutput(path);
       return committed;
     },
-    write(batch) {
-      // The whole batch is encoded before any of it is taken: a bad row leaves no half ledger.
-      for (const [file, addition] of encode(batch)) {
-        const output = outputs.get(file);
-        if (output === undefined) continue;
-        output.type = addition.type;
-        endPiece(addition);
-        for (const piece of addition.pieces) output.file.append(piece);
-      }
-      positions.set(batch.source, batch.sequence);
-    },
+    // The whole batch is encoded before any of it is taken: a bad row leaves no half ledger.
+    write: (batch) => writeEncoded(batch, encode(batch)),
+    writeEncoded,
     async commit() {
       const records = new Map<string, FileRecord>();
       for (const [file, output] of outputs) {

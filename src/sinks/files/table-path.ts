@@ -1,5 +1,3 @@
-import type { EventType } from "../../events/event-type.ts";
-
 const PLACEHOLDER = "{table}";
 
 /** True when each event type gets a file of its own. */
@@ -7,7 +5,7 @@ export function hasTable(path: string): boolean {
   return path.includes(PLACEHOLDER);
 }
 
-/** The path of an event type's file: `{table}` becomes its table name. */
-export function tablePath(path: string, type: EventType): string {
-  return path.replaceAll(PLACEHOLDER, type.table);
+/** The path of a table's file: `{table}` becomes its name. */
+export function tablePath(path: string, table: string): string {
+  return path.replaceAll(PLACEHOLDER, table);
 }
