@@ -2,11 +2,13 @@
 
 import { control } from "./control.ts";
 import { lakeJsonl } from "./lake-jsonl.ts";
+import { lakeParquet } from "./lake-parquet.ts";
 import type { BenchPart } from "./section.ts";
 import { xdrWalk } from "./xdr-walk.ts";
 
 export const parts: readonly BenchPart[] = [
   xdrWalk,
   lakeJsonl,
+  lakeParquet,
   control,
 ];

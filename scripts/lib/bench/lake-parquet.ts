@@ -1,0 +1,98 @@
+/** From a lake on disk to Parquet: transfers with events, and all of Hubble's tables. */
+
+import { join } from "node:path";
+import { sharedMissing } from "../../../tests/support/shared.ts";
+import { type BenchLake, generatedLake, realLake } from "./lakes.ts";
+import { cellsOf, type PipelineParts, RUN_COLUMNS, runOnce, type Runs } from "./pipeline-run.ts";
+import { runsOf } from "./pipeline-run.ts";
+import { atLeast, atMost, type BenchContext, type BenchPart, figure, median } from "./section.ts";
+import type { Target } from "./section.ts";
+
+const TARGET_PAIR_ledgers_per_s = 150;
+const TARGET_TABLES_ledgers_per_s = 40;
+const TARGET_MEMORY_mb = 400;
+
+const QUICK = { ledgers: 100, rounds: 1 } as const;
+const FULL = { ledgers: 500, rounds: 3 } as const;
+
+interface Form {
+  readonly name: string;
+  readonly processors: readonly string[];
+  targets(runs: Runs): readonly Target[];
+}
+
+const forms: readonly Form[] = [
+  {
+    name: "token-transfer and contract-events",
+    processors: ["token-transfer", "contract-events"],
+    targets: ({ name, rates }) => [rateTarget(TARGET_PAIR_ledgers_per_s, name, rates)],
+  },
+  {
+    name: "hubble, all tables",
+    processors: ["hubble"],
+    targets: ({ name, rates, memory_bytes }) => [
+      rateTarget(TARGET_TABLES_ledgers_per_s, name, rates),
+      atMost(TARGET_MEMORY_mb, {
+        what: `${name}, peak memory`,
+        unit: "MB",
+        seen: memory_bytes === undefined ? NaN : memory_bytes / 1e6,
+      }),
+    ],
+  },
+];
+
+export const lakeParquet: BenchPart = {
+  name: "lake-parquet",
+  title: "Lake to Parquet",
+  inQuick: false,
+  async measure(context) {
+    const { ledgers, rounds } = context.quick ? QUICK : FULL;
+    const real = sharedMissing === false;
+    const lake = await (real ? realLake(ledgers) : generatedLake(ledgers));
+    const all = forms.map((form) => ({ form, runs: runsOf(form.name, lake) }));
+    for (let round = 1; round <= rounds; round++) {
+      for (const { form, runs } of all) await run(context, lake, form, runs);
+      const rates = all.map(({ runs }) => `${runs.name} ${figure(runs.rates.at(-1) ?? NaN)}`);
+      context.note(`round ${round}, ledgers/s: ${rates.join(", ")}`);
+    }
+    return {
+      method:
+        "From a lake on disk to Parquet files with the sink's defaults, all hashes checked, one run " +
+        "of the built binary with its start. Middle of the rounds, lowest and highest in brackets.",
+      columns: RUN_COLUMNS,
+      rows: all.map(({ runs }) => cellsOf(runs)),
+      targets: all.flatMap(({ form, runs }) => form.targets(runs)),
+      notMeasured: [
+        "Object stores, to read from or to write to.",
+        "The size that files of a real chain have: ledgers that repeat make columns that repeat.",
+      ],
+      summary: `lake to Parquet, ledgers/s: ${
+        all.map(({ runs }) => `${runs.name} ${figure(median(runs.rates))}`).join(", ")
+      }`,
+    };
+  },
+};
+
+function rateTarget(bound: number, what: string, rates: readonly number[]): Target {
+  return atLeast(bound, { what, unit: "ledgers/s", seen: median(rates) });
+}
+
+async function run(
+  context: BenchContext,
+  lake: BenchLake,
+  { processors }: Form,
+  runs: Runs,
+): Promise<void> {
+  const output = join(context.folder, "out");
+  const parts: PipelineParts = {
+    processors: processors.map((type) => ({ id: type, type, inputs: ["lake"] })),
+    sinks: [{
+      id: "files",
+      type: "parquet",
+      inputs: processors,
+      config: { path: join(output, "{table}") },
+    }],
+  };
+  await runOnce(context, runs, output, parts);
+  if (runs.output_bytes === 0) throw new Error(`nothing was written from ${lake.path}`);
+}
