@@ -160,20 +160,3 @@ test("a consumer killed at random instants gets each event, in order", { skip },
   const lines = linesOf(OUT).filter((line, index, all) => line !== all[index - 1]);
   assert.deepEqual(lines, upTo(1, 100).map((at) => `${at} test-${at}`));
 });
-
-test("an endpoint is used as it runs, and told apart when it does not", { skip }, async () => {
-  const memory: Memory = { batches: [] };
-  const run = runOf(
-    [
-      lake,
-      pythonProcess("processor", ["lake"], {}, {
-        external: { command: [], endpoint: "127.0.0.1:1" },
-      }),
-      component("sink", "memory", ["python-processor"]),
-    ],
-    [ledgers(1, 3), remembering(memory), ...external.components],
-  );
-  const { error } = await run.done;
-  assert.equal(error?.code, "component/unreachable");
-  assert.match(error?.message ?? "", /127\.0\.0\.1:1/);
-});

@@ -76,7 +76,7 @@ function reportOf(run: Run, ledgers: LedgerWatch): Omit<HealthReport, "labels"> 
   return {
     status: failed.length > 0 ? "unhealthy" : started ? "healthy" : "starting",
     ready: started && failed.length === 0,
-    message: failed.map(({ component_id }) => `${component_id} failed`).join(", "),
+    message: failed.map(({ component_id }) => `${component_id} is unhealthy`).join(", "),
     metrics: processMetrics(totalsOf(stats), ledgers.transactions()),
     components,
   };

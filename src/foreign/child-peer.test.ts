@@ -5,72 +5,13 @@ import { createServer } from "node:net";
 import test from "node:test";
 import type { ComponentContext } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
-import type { ComponentSpec, RestartPolicy } from "../spec/pipeline.ts";
 import { childPeer, MAX_FIRST_STARTS } from "./child-peer.ts";
-
-interface Options {
-  readonly command: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly policy?: RestartPolicy["policy"];
-  readonly signal?: AbortSignal;
-}
-
-function contextOf({ command, env = {}, policy = "on-failure", signal }: Options) {
-  const lines: string[] = [];
-  const note = (message: string) => void lines.push(message);
-  const spec: ComponentSpec = {
-    id: "own",
-    role: "processor",
-    type: "external",
-    inputs: ["lake"],
-    input_event_types: [],
-    output_event_types: [],
-    config: { depth: 3, big: 9_007_199_254_740_993n },
-    env,
-    on_error: "stop",
-    retry_policy: { max_retries: 0, initial_delay_ms: 1, max_delay_ms: 1, jitter: 0 },
-    replicas: 1,
-    placement: undefined,
-    depends_on: [],
-    resources: {},
-    external: {
-      command,
-      endpoint: undefined,
-      port_format: "colon",
-      health_check: undefined,
-      health_port: undefined,
-      restart_policy: { policy, max_restarts: 10, delay_ms: 1 },
-    },
-    position: { file: "test.yaml", line: 1, column: 1 },
-  };
-  const context: ComponentContext = {
-    spec,
-    pipeline: {
-      name: "test",
-      namespace: "default",
-      description: "",
-      labels: {},
-      annotations: {},
-      driver: "process",
-      sources: [{ ...spec, id: "lake", role: "source", config: { network: "testnet" } }],
-      processors: [spec],
-      sinks: [],
-      config: {},
-      control_plane: undefined,
-      file: "test.yaml",
-    },
-    log: { debug: note, info: note, warn: note, error: note },
-    meter: { add() {}, set() {} },
-    signal: signal ?? new AbortController().signal,
-    env: { PATH: process.env["PATH"], PORT: "1", HEALTH_PORT: "8088", ...env },
-    run: { id: "run-1", endpoint: "127.0.0.1:4242" },
-  };
-  return { context, lines };
-}
+import { contextOf } from "./testing.ts";
 
 async function failureOf(context: ComponentContext): Promise<FlowctlError> {
   try {
-    await childPeer(context);
+    assert.ok(context.spec.external !== undefined);
+    await childPeer(context, context.spec.external);
   } catch (error) {
     assert.ok(error instanceof FlowctlError, String(error));
     return error;

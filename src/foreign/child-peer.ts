@@ -3,6 +3,7 @@
 import type { ComponentContext } from "../flow/component.ts";
 import { sleep } from "../flow/retry.ts";
 import { FlowctlError } from "../spec/errors.ts";
+import type { ExternalComponent, RestartPolicy } from "../spec/pipeline.ts";
 import { planChild } from "./child-env.ts";
 import type { ChildPlan } from "./child-env.ts";
 import { createChildLog } from "./child-log.ts";
@@ -29,9 +30,12 @@ interface Running {
   readonly link: OpenLink;
 }
 
-export async function childPeer(context: ComponentContext): Promise<Peer> {
+export async function childPeer(
+  context: ComponentContext,
+  external: ExternalComponent,
+): Promise<Peer> {
   const plan = await planChild(context);
-  const supervisor = new Supervisor(context, plan);
+  const supervisor = new Supervisor(context, external, plan);
   supervisor.begin();
   try {
     await supervisor.link();
@@ -45,6 +49,8 @@ export async function childPeer(context: ComponentContext): Promise<Peer> {
 class Supervisor implements Peer {
   readonly #context: ComponentContext;
   readonly #plan: ChildPlan;
+  readonly #command: readonly string[];
+  readonly #policy: RestartPolicy;
   readonly #closing = new AbortController();
   #running: Promise<Running>;
   #child: Child | undefined;
@@ -53,10 +59,14 @@ class Supervisor implements Peer {
   /** Ends since something was last handled. */
   #crashes = 0;
   #served = false;
+  /** Why the process that runs was ended by us; undefined: it was not. */
+  #unwell: string | undefined;
 
-  constructor(context: ComponentContext, plan: ChildPlan) {
+  constructor(context: ComponentContext, external: ExternalComponent, plan: ChildPlan) {
     this.#context = context;
     this.#plan = plan;
+    this.#command = external.command;
+    this.#policy = external.restart_policy;
     this.#running = Promise.reject(new Error("not begun"));
     this.#running.catch(() => {});
   }
@@ -92,6 +102,14 @@ class Supervisor implements Peer {
     this.#crashes = 0;
   }
 
+  async giveUp(link: Link, why: string): Promise<void> {
+    // Ended for good, it would take the run with it: then it may as well get well again.
+    if (this.#policy.policy === "never") return;
+    if (link !== this.#link || link.lost.aborted) return;
+    this.#unwell = `was ended: ${why}`;
+    await this.#child?.stop(STOP_GRACE_ms);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#child?.stop(STOP_GRACE_ms);
@@ -106,11 +124,12 @@ class Supervisor implements Peer {
       this.#starts += 1;
       const childLog = createChildLog(log);
       const child = startChild(
-        spec.external?.command ?? [],
+        this.#command,
         this.#plan.env(this.#starts),
         childLog,
       );
       this.#child = child;
+      this.#unwell = undefined;
       const over = new AbortController();
       const outcome = await Promise.race([this.#ready(child, over.signal), child.exited])
         .finally(() => over.abort());
@@ -178,9 +197,9 @@ class Supervisor implements Peer {
   async #afterExit(exit: Exit, lastLine: string): Promise<void> {
     const { spec, log, meter } = this.#context;
     if (this.#closing.signal.aborted) throw closed(spec.id);
-    const how = describe(exit);
+    const how = this.#unwell ?? describe(exit);
     const said = lastLine === "" ? "" : `; it last said: ${lastLine}`;
-    const program = spec.external?.command[0] ?? "";
+    const program = this.#command[0] ?? "";
     if (exit.error !== undefined) {
       throw new FlowctlError(
         "component/not-started",
@@ -189,12 +208,12 @@ class Supervisor implements Peer {
       );
     }
     this.#crashes += 1;
-    const { policy, max_restarts, delay_ms } = spec.external?.restart_policy ??
-      { policy: "on-failure", max_restarts: 10, delay_ms: 1_000 };
+    const { policy, max_restarts, delay_ms } = this.#policy;
     // One that was killed from outside says nothing of the program.
     const known = this.#served || exit.signal !== null;
     const allowed = known ? max_restarts : Math.min(max_restarts, MAX_FIRST_STARTS - 1);
-    const wanted = policy === "always" || (policy === "on-failure" && exit.code !== 0);
+    const failed = exit.code !== 0 || this.#unwell !== undefined;
+    const wanted = policy === "always" || (policy === "on-failure" && failed);
     if (!wanted || this.#crashes > allowed) {
       throw new FlowctlError(
         this.#served ? "component/exited" : "component/not-started",

@@ -69,6 +69,7 @@ async function openPeer(context: ComponentContext): Promise<Peer> {
     hasEnded: (link) => peer.hasEnded(link),
     afterLoss: (link) => peer.afterLoss(link),
     worked: () => peer.worked(),
+    giveUp: (link, why) => peer.giveUp(link, why),
     async close() {
       release();
       await peer.close();
@@ -79,6 +80,8 @@ async function openPeer(context: ComponentContext): Promise<Peer> {
 async function reachPeer(context: ComponentContext): Promise<Peer> {
   const { external, id } = context.spec;
   if (external?.endpoint !== undefined) return endpointPeer(context, external.endpoint);
-  if (external !== undefined && external.command.length > 0) return await childPeer(context);
+  if (external !== undefined && external.command.length > 0) {
+    return await childPeer(context, external);
+  }
   throw new FlowctlError("spec/invalid", `${id}: an external component needs command or endpoint`);
 }

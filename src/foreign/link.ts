@@ -32,7 +32,8 @@ export interface Link {
   readonly info: ComponentInfo | undefined;
   /** Fires when the process has ended or the connection was given up. */
   readonly lost: AbortSignal;
-  healthCheck(): Promise<HealthCheckResponse>;
+  /** `limit_ms`: default `CALL_LIMIT_ms`. */
+  healthCheck(limit_ms?: number): Promise<HealthCheckResponse>;
 }
 
 export interface OpenLink extends Link {
@@ -67,7 +68,8 @@ export async function openLink(
       transport,
       info,
       lost: lost.signal,
-      healthCheck: () => client.healthCheck({ includeDetails: true }, { timeoutMs: CALL_LIMIT_ms }),
+      healthCheck: (limit_ms = CALL_LIMIT_ms) =>
+        client.healthCheck({ includeDetails: true }, { timeoutMs: limit_ms }),
       drop() {
         lost.abort();
         sessionManager.abort();

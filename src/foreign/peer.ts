@@ -16,5 +16,10 @@ export interface Peer {
   afterLoss(link: Link): Promise<void>;
   /** Something has been handled: earlier crashes no longer count. */
   worked(): void;
+  /**
+   * The component has been unwell for too long: ends what is in flight over this link, and the
+   * process too where it is ours to start again.
+   */
+  giveUp(link: Link, why: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -32,12 +32,15 @@ export interface RestartPolicy {
   readonly max_restarts: number;
   /** Pause before the first restart; it doubles with each one. In milliseconds. Default: 1s. */
   readonly delay: number;
+  /** How long it may say that it is unhealthy, or not answer, before it is ended and started again; 0s: for ever. In milliseconds. Default: 1m. */
+  readonly unhealthy_after: number;
 }
 
 export const restartPolicySchema: v.GenericSchema<unknown, RestartPolicy> = fields({
   policy: v.optional(choice(["on-failure","always","never"]), "on-failure"),
   max_restarts: v.optional(integer({ min: 0, max: 1000000 }), 10),
   delay: v.optional(duration(), "1s"),
+  unhealthy_after: v.optional(duration(), "1m"),
 });
 
 export interface Placement {
@@ -327,6 +330,20 @@ export const pipelineJsonSchema: Readonly<Record<string, unknown>> = {
         "delay": {
           "description": "Pause before the first restart; it doubles with each one.",
           "default": "1s",
+          "anyOf": [
+            {
+              "type": "number",
+              "minimum": 0
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*((\\d+(\\.\\d+)?(ms|s|m|h|d|w))+|\\d+)\\s*$|\\$\\{"
+            }
+          ]
+        },
+        "unhealthy_after": {
+          "description": "How long it may say that it is unhealthy, or not answer, before it is ended and started again; 0s: for ever.",
+          "default": "1m",
           "anyOf": [
             {
               "type": "number",

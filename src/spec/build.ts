@@ -9,6 +9,7 @@ export const EXTERNAL = "external";
 
 const MAX_RESTARTS = 10;
 const RESTART_DELAY_ms = 1_000;
+const UNHEALTHY_AFTER_ms = 60_000;
 
 export function buildComponent(
   draft: Draft,
@@ -61,9 +62,15 @@ function externalOf(parsed: Component): ExternalComponent {
 
 function restartPolicyOf(given: Component["restart_policy"]): RestartPolicy {
   if (typeof given === "string") {
-    return { policy: given, max_restarts: MAX_RESTARTS, delay_ms: RESTART_DELAY_ms };
+    return {
+      policy: given,
+      max_restarts: MAX_RESTARTS,
+      delay_ms: RESTART_DELAY_ms,
+      unhealthy_after_ms: UNHEALTHY_AFTER_ms,
+    };
   }
-  return { policy: given.policy, max_restarts: given.max_restarts, delay_ms: given.delay };
+  const { policy, max_restarts, delay, unhealthy_after } = given;
+  return { policy, max_restarts, delay_ms: delay, unhealthy_after_ms: unhealthy_after };
 }
 
 /** A command in one text: words split at spaces, quotes keep them together; no shell is involved. */

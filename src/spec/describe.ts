@@ -71,14 +71,14 @@ function describeComponent(
 
 function describeExternal(external: ExternalComponent): Record<string, unknown> {
   const { command, endpoint, port_format, health_check, health_port, restart_policy } = external;
-  const { policy, max_restarts, delay_ms } = restart_policy;
+  const { policy, max_restarts, delay_ms, unhealthy_after_ms } = restart_policy;
   return {
     command,
     endpoint,
     port_format,
     health_check,
     health_port,
-    restart_policy: { policy, max_restarts, delay: delay_ms },
+    restart_policy: { policy, max_restarts, delay: delay_ms, unhealthy_after: unhealthy_after_ms },
   };
 }
 

@@ -146,7 +146,12 @@ test("a component with a command or an endpoint is external; its config stays as
     port_format: "colon",
     health_check: undefined,
     health_port: 18071,
-    restart_policy: { policy: "always", max_restarts: 10, delay_ms: 5_000 },
+    restart_policy: {
+      policy: "always",
+      max_restarts: 10,
+      delay_ms: 5_000,
+      unhealthy_after_ms: 60_000,
+    },
   });
   assert.deepEqual(second?.external?.command, []);
   assert.equal(second?.external?.endpoint, "127.0.0.1:50071");

@@ -29,6 +29,8 @@ export interface RestartPolicy {
   readonly policy: "always" | "on-failure" | "never";
   readonly max_restarts: number;
   readonly delay_ms: number;
+  /** How long a component may be unhealthy or silent before it is ended; 0: for ever. */
+  readonly unhealthy_after_ms: number;
 }
 
 /** What only a component that is a process of its own has (`command`) or an address (`endpoint`). */

@@ -61,7 +61,12 @@ export function processOf(
       port_format: "colon",
       health_check: undefined,
       health_port: undefined,
-      restart_policy: { policy: "on-failure", max_restarts: 10, delay_ms: 5 },
+      restart_policy: {
+        policy: "on-failure",
+        max_restarts: 10,
+        delay_ms: 5,
+        unhealthy_after_ms: 60_000,
+      },
       ...settings,
     },
     ...more,
@@ -69,12 +74,12 @@ export function processOf(
 }
 
 export function goProcess(
-  mode: "processor" | "consumer",
+  mode: "source" | "processor" | "consumer",
   inputs: readonly string[],
   env: Env = {},
   more: More = {},
 ): ComponentSpec {
-  const role = mode === "processor" ? "processor" : "sink";
+  const role = mode === "consumer" ? "sink" : mode;
   return processOf(role, `go-${mode}`, [goProgram], inputs, { MODE: mode, ...env }, more);
 }
 

@@ -137,10 +137,16 @@ export function processMetrics(
   };
 }
 
-/** Degraded: it has had to try again, or has given up events, since the time before. */
+/**
+ * Degraded: it has had to try again, or has given up events, since the time before. A component
+ * that is a process of its own says with the gauges `healthy` and `degraded` how that process is.
+ */
 export function healthOf(component: ComponentStats, before: ComponentStats | undefined): Health {
   if (component.state === "failed") return "unhealthy";
   if (component.state === "starting") return "starting";
+  const { healthy, degraded } = component.meters;
+  if (component.state === "running" && healthy === 0) return "unhealthy";
+  if (component.state === "running" && degraded === 1) return "degraded";
   if (before === undefined) return "healthy";
   const troubles = (one: ComponentStats) => one.errors + one.retries + one.dead_lettered;
   return troubles(component) > troubles(before) ? "degraded" : "healthy";

@@ -2,7 +2,7 @@
 // answers in any order, nothing for an event that fails or is filtered, a stream that ends at once
 // when its input does, counters of its own over HTTP, registration before it listens.
 //
-// MODE chooses what it serves: processor or consumer.
+// MODE chooses what it serves: source, processor or consumer.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -50,7 +51,7 @@ func serveHealth(counts *counters) {
 	answer := func(writer http.ResponseWriter, _ *http.Request) {
 		writer.Header().Set("content-type", "application/json")
 		json.NewEncoder(writer).Encode(map[string]any{
-			"status": "healthy",
+			"status": status(),
 			"metrics": map[string]any{
 				"processed_count": counts.processed.Load(),
 				"error_count":     counts.failed.Load(),
@@ -65,6 +66,16 @@ func serveHealth(counts *counters) {
 	// It begins beside the gRPC server, in its own time.
 	time.Sleep(time.Duration(envInt("HEALTH_DELAY_MS")) * time.Millisecond)
 	log.Fatal(http.ListenAndServe(":"+env("HEALTH_PORT", "8088"), mux))
+}
+
+// Unhealthy as long as the file UNWELL_FILE exists.
+func status() string {
+	if path := os.Getenv("UNWELL_FILE"); path != "" {
+		if _, err := os.Stat(path); err == nil {
+			return "unhealthy"
+		}
+	}
+	return "healthy"
 }
 
 func register(kind flowctlv1.ComponentType) {
@@ -128,6 +139,48 @@ func (h *handler) work(event *flowctlv1.Event) error {
 	return nil
 }
 
+// Emits EVENTS events of BYTES bytes per ledger, of a type that flowctl does not know.
+type source struct {
+	flowctlv1.UnimplementedSourceServiceServer
+}
+
+const rowType = "example.go.row.v1"
+
+func (s *source) GetInfo(context.Context, *emptypb.Empty) (*flowctlv1.ComponentInfo, error) {
+	return &flowctlv1.ComponentInfo{
+		Name: "go-source", Type: flowctlv1.ComponentType_COMPONENT_TYPE_SOURCE, OutputEventTypes: []string{rowType},
+	}, nil
+}
+
+func (s *source) HealthCheck(context.Context, *flowctlv1.HealthCheckRequest) (*flowctlv1.HealthCheckResponse, error) {
+	return &flowctlv1.HealthCheckResponse{}, nil
+}
+
+func (s *source) StreamEvents(request *flowctlv1.StreamRequest, stream grpc.ServerStreamingServer[flowctlv1.Event]) error {
+	first, _ := strconv.ParseUint(request.Params["start_ledger"], 10, 64)
+	last, err := strconv.ParseUint(request.Params["end_ledger"], 10, 64)
+	if err != nil {
+		last = math.MaxUint64
+	}
+	for sequence := first; sequence <= last && stream.Context().Err() == nil; sequence++ {
+		time.Sleep(time.Duration(envInt("SLOW_MS")) * time.Millisecond)
+		for index := range uint32(envInt("EVENTS")) {
+			payload := make([]byte, envInt("BYTES"))
+			for at := range payload {
+				payload[at] = byte(sequence + uint64(at))
+			}
+			if err := stream.Send(&flowctlv1.Event{
+				Id: fmt.Sprintf("row-%d-%d", sequence, index), Type: rowType, Payload: payload,
+				Metadata: map[string]string{"origin": "go"}, ContentType: "application/octet-stream",
+				StellarCursor: &flowctlv1.StellarCursor{LedgerSequence: sequence, IndexInLedger: index},
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 type processor struct {
 	flowctlv1.UnimplementedProcessorServiceServer
 	handler
@@ -175,6 +228,13 @@ func (p *processor) handle(stream grpc.BidiStreamingServer[flowctlv1.Event, flow
 	}
 	p.counts.succeeded.Add(1)
 	pause()
+	if os.Getenv("ECHO") == "true" {
+		stream.Send(&flowctlv1.Event{
+			Id: "go-" + event.Id, Type: event.Type, Payload: event.Payload, Metadata: event.Metadata,
+			ContentType: event.ContentType, StellarCursor: event.StellarCursor,
+		})
+		return
+	}
 	body, _ := json.Marshal(map[string]any{"ledger": sequence, "bytes": len(event.Payload)})
 	stream.Send(&flowctlv1.Event{
 		Id: "go-" + event.Id, Type: "example.go.transfers.v1", Payload: body,
@@ -253,6 +313,9 @@ func main() {
 	handling := handler{counts: counts, failed: map[uint64]bool{}}
 	server := grpc.NewServer(limits()...)
 	switch mode := os.Getenv("MODE"); mode {
+	case "source":
+		register(flowctlv1.ComponentType_COMPONENT_TYPE_SOURCE)
+		flowctlv1.RegisterSourceServiceServer(server, &source{})
 	case "processor":
 		register(flowctlv1.ComponentType_COMPONENT_TYPE_PROCESSOR)
 		flowctlv1.RegisterProcessorServiceServer(server, &processor{handler: handling})

@@ -62,7 +62,7 @@ def serve(service, implementation, workers=8):
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(service, handlers),)
     )
-    port = os.environ["PORT"].lstrip(":")
+    port = os.environ["PORT"].rpartition(":")[2]
     server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     print(f"serving {service} on {port}", file=sys.stderr, flush=True)
