@@ -142,6 +142,12 @@ export interface Chunk {
   readonly last: number;
 }
 
+/** The chunk that a run writes, and whom a sink tells of it. */
+export interface ChunkInHand extends Chunk {
+  /** A file or object that stands under its final name, with the SHA-256 of its bytes in hex. */
+  wrote?(place: string, sha256: string): void;
+}
+
 /** Where a sink of files puts the output of a chunk until it is whole. */
 export interface ChunkOutput {
   /** The sink's config for this chunk: its output collides with that of no other attempt. */
@@ -167,7 +173,7 @@ export interface SinkContext extends ComponentContext {
    * The run writes one chunk of a backfill. The output of other chunks stands beside its own and
    * must be left alone; what an earlier attempt at this chunk left may be written over.
    */
-  readonly chunk?: Chunk | undefined;
+  readonly chunk?: ChunkInHand | undefined;
 }
 
 /** Rows of a batch as a sink writes them, made in a worker thread. */

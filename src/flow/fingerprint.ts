@@ -100,11 +100,7 @@ function check(
   matters: (path: string) => boolean,
 ): void {
   if (stored === undefined || stored === current) return;
-  const before = JSON.parse(stored) as Settings;
-  const now = JSON.parse(current) as Settings;
-  const changes = [...new Set([...Object.keys(before), ...Object.keys(now)])]
-    .filter((path) => before[path] !== now[path] && matters(path))
-    .map((path) => `${path} was ${before[path] ?? "not set"} and is ${now[path] ?? "not set"}`);
+  const changes = changesBetween(stored, current, matters);
   if (changes.length === 0) return;
   throw new FlowctlError(
     "state/config-changed",
@@ -114,4 +110,17 @@ function check(
         "pipeline hold), or give the sink another id and output.",
     },
   );
+}
+
+/** What differs between two fingerprints, a line for each setting. */
+export function changesBetween(
+  stored: string,
+  current: string,
+  matters: (path: string) => boolean = () => true,
+): readonly string[] {
+  const before = JSON.parse(stored) as Settings;
+  const now = JSON.parse(current) as Settings;
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+    .filter((path) => before[path] !== now[path] && matters(path))
+    .map((path) => `${path} was ${before[path] ?? "not set"} and is ${now[path] ?? "not set"}`);
 }

@@ -5,7 +5,7 @@ import { componentsOf } from "../spec/pipeline.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
 import { componentError } from "./component-error.ts";
 import type {
-  Chunk,
+  ChunkInHand,
   ComponentContext,
   ComponentDefinition,
   Logger,
@@ -37,7 +37,7 @@ export interface PartsOptions {
   readonly persistent: boolean;
   readonly reset: boolean;
   readonly epoch?: number;
-  readonly chunk?: Chunk | undefined;
+  readonly chunk?: ChunkInHand | undefined;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly identity?: RunIdentity | undefined;

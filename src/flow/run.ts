@@ -2,7 +2,7 @@
 
 import type { PipelineSpec } from "../spec/pipeline.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
-import type { Chunk, ComponentDefinition, Logger, RunIdentity } from "./component.ts";
+import type { ChunkInHand, ComponentDefinition, Logger, RunIdentity } from "./component.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
 import { buildGraph } from "./graph.ts";
@@ -49,7 +49,7 @@ export interface RunOptions {
   /** Of the assignment under which this run goes; a sink yields to a later one. Default 0. */
   readonly epoch?: number;
   /** The run is one chunk of a backfill; its bounds are `from` and `to`. */
-  readonly chunk?: Chunk;
+  readonly chunk?: ChunkInHand;
   /** Default `DRAIN_DEADLINE_ms`. */
   readonly drainDeadline_ms?: number;
 }

@@ -7,6 +7,7 @@
  * start, and their ledgers read again.
  */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Batch } from "../../flow/batch.ts";
 import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
@@ -60,6 +61,7 @@ export function createParquetSink(
       await store.put(key, bytes, request);
       context.meter.add("files_written", 1);
       context.meter.add("total_bytes", bytes.byteLength);
+      context.chunk?.wrote?.(store.urlOf(key), createHash("sha256").update(bytes).digest("hex"));
     }
     const sizes = new Map(files.map(({ key, bytes }) => [key, bytes.byteLength]));
     save(new Map([...positions, [part.source, part.last]]), {
