@@ -1,73 +1,117 @@
 /**
- * Milliseconds that each processor takes for a whole mainnet ledger in hand, on one thread:
- * `bun scripts/lib/bench/extract.ts`.
+ * Where the time goes between the compressed bytes of a mainnet ledger and its rows as JSON lines:
+ * CPU milliseconds a ledger of each stage and of each of Hubble's tables, in the order in which
+ * `hubble` makes them (who comes first pays for what the others share).
+ * `bun scripts/lib/bench/extract.ts [TABLE…]`: of those tables alone.
  */
 
-import type { Batch } from "../../../src/flow/batch.ts";
-import type { Processor } from "../../../src/flow/component.ts";
-import { createContractEvents } from "../../../src/processors/contract-events/contract-events.ts";
-import { createLedgers } from "../../../src/processors/ledgers.ts";
-import { createTokenTransfer } from "../../../src/processors/token-transfer/token-transfer.ts";
-import { createTransactions } from "../../../src/processors/transactions/transactions.ts";
-import { ledgerBatch, ledgerBytes } from "../../../src/stellar/ledger-batch.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { parse } from "valibot";
+import { createRowWriter } from "../../../src/events/json.ts";
+import type { EventGroup } from "../../../src/flow/batch.ts";
+import type { ComponentContext, Processor } from "../../../src/flow/component.ts";
+import { chooseTables } from "../../../src/processors/hubble/choose-tables.ts";
+import type { HubbleTable } from "../../../src/processors/hubble/tables.ts";
+import { zstdDecompress } from "../../../src/runtime/zstd.ts";
+import { ledgerBatch } from "../../../src/stellar/ledger-batch.ts";
 import { verifyLedger } from "../../../src/stellar/verify.ts";
-import { pubnetLake } from "../../../tests/support/ledgers.ts";
-import { sharedMissing } from "../../../tests/support/shared.ts";
+import { sharedMissing, sharedPath } from "../../../tests/support/shared.ts";
 
-const ROUNDS = 60;
+const WARM_UP_ROUNDS = 8;
+const ROUNDS = 30;
+const MAX_LEDGER_BYTES = 64 * 1024 * 1024;
+const NETWORK = "Public Global Stellar Network ; September 2015";
+
+/** A LedgerCloseMetaBatch of one ledger: start, end and count stand in front. */
+const BATCH_HEADER_BYTES = 12;
 
 if (sharedMissing !== false) {
   console.log(`not measured: ${sharedMissing}`);
   process.exit(0);
 }
 
-const ledgers = pubnetLake();
-const bytesPerLedger = ledgers.reduce((sum, { bytes }) => sum + bytes.length, 0) / ledgers.length;
-console.log(`${ledgers.length} ledgers of ${(bytesPerLedger / 1e6).toFixed(2)} MB on average`);
+const folder = sharedPath("ledgers", "pubnet-lake", "FC3E15FF--63040000-63103999");
+const objects = readdirSync(folder).sort().reverse().map((name) =>
+  readFileSync(`${folder}/${name}`)
+);
 
-const filters = { contract_ids: [], topics: [], event_types: [] };
-const processors: Record<string, Processor> = {
-  "token-transfer": createTokenTransfer({ transfers_from: "auto" }),
-  "token-transfer, derived": createTokenTransfer({ transfers_from: "derived" }),
-  "contract-events": createContractEvents({ ...filters, diagnostic_events: false }),
-  "contract-events with diagnostic ones": createContractEvents({
-    ...filters,
-    diagnostic_events: true,
-  }),
-  "ledgers": createLedgers({}),
-  "transactions": createTransactions({}),
-};
-
-for (const [name, processor] of Object.entries(processors)) {
-  await measure(name, async (batch) => void await processor.process(batch));
-}
-await measure("all hashes", (batch) => void verifyLedger(bytesOf(batch)));
-const transfers = createTokenTransfer({ transfers_from: "auto" });
-await measure("all hashes, then token-transfer", async (batch) => {
-  verifyLedger(bytesOf(batch));
-  await transfers.process(batch);
-});
-
-function bytesOf(batch: Batch): Uint8Array {
-  return ledgerBytes(batch) ?? new Uint8Array();
+interface Table {
+  readonly name: string;
+  readonly processor: Processor;
+  readonly write: (groups: readonly EventGroup[]) => number;
+  rows: number;
+  json_bytes: number;
 }
 
-async function measure(
-  name: string,
-  work: (batch: Batch) => void | Promise<void>,
-): Promise<void> {
-  const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    // New arrays on the same memory: what is known of a ledger is remembered by its array.
-    const batches = ledgers.map(({ bytes, passphrase }) =>
-      ledgerBatch({ source: "bench", network: passphrase, bytes: bytes.subarray() })
-    );
-    const start = performance.now();
-    for (const batch of batches) await work(batch);
-    times.push((performance.now() - start) / batches.length);
+const tables: Table[] = [];
+for (const table of chooseTables(process.argv.slice(2))) tables.push(await openTable(table));
+const cpu_us = new Map<string, number>();
+let measuring = false;
+
+for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
+  measuring = round >= WARM_UP_ROUNDS;
+  for (const object of objects) await readLedger(object);
+}
+
+const per = objects.length * ROUNDS;
+for (const [stage, us] of cpu_us) console.log(`${stage.padEnd(30)} ${(us / 1000 / per).toFixed(2)}`);
+report("rows of all tables", (stage) => stage.endsWith(", rows"));
+report("JSON of all tables", (stage) => stage.endsWith(", JSON"));
+report("everything", () => true);
+for (const { name, rows, json_bytes } of tables) {
+  const shape = `${(rows / per).toFixed(0)} rows, ${(json_bytes / 1e3 / per).toFixed(1)} kB of JSON`;
+  console.log(`${name.padEnd(30)} ${shape}`);
+}
+
+async function readLedger(object: Uint8Array): Promise<void> {
+  const content = await timed("decompress", () => zstdDecompress(object, MAX_LEDGER_BYTES));
+  const bytes = content.subarray(BATCH_HEADER_BYTES);
+  await timed("hashes and walk", () => verifyLedger(bytes));
+  const batch = ledgerBatch({ source: "bench", network: NETWORK, bytes });
+  for (const table of tables) {
+    const { name, processor, write } = table;
+    const { groups } = await timed(`${name}, rows`, () => processor.process(batch));
+    const json_bytes = await timed(`${name}, JSON`, () => write(groups));
+    if (!measuring) continue;
+    table.json_bytes += json_bytes;
+    for (const { rows } of groups) table.rows += rows.length;
   }
-  times.sort((a, b) => a - b);
-  const median = times[ROUNDS >> 1] ?? NaN;
-  const best = times[0] ?? NaN;
-  console.log(`${name}: ${median.toFixed(2)} ms a ledger (best ${best.toFixed(2)})`);
+}
+
+async function timed<T>(stage: string, work: () => T | Promise<T>): Promise<T> {
+  const before = process.cpuUsage();
+  const result = await work();
+  const { user, system } = process.cpuUsage(before);
+  if (measuring) cpu_us.set(stage, (cpu_us.get(stage) ?? 0) + user + system);
+  return result;
+}
+
+function report(what: string, chosen: (stage: string) => boolean): void {
+  let us = 0;
+  for (const [stage, own] of cpu_us) if (chosen(stage)) us += own;
+  console.log(`${what.padEnd(30)} ${(us / 1000 / per).toFixed(2)} ms a ledger`);
+}
+
+async function openTable({ definition, config }: HubbleTable): Promise<Table> {
+  const spec = { config: parse(definition.configSchema, config ?? {}) };
+  // Of its context, such a processor uses the config alone.
+  const context = { spec } as unknown as ComponentContext;
+  const writers = new Map<string, ReturnType<typeof createRowWriter>>();
+  return {
+    name: definition.name,
+    processor: await definition.create(context),
+    write: (groups) => groups.reduce((bytes, group) => bytes + writeGroup(group), 0),
+    rows: 0,
+    json_bytes: 0,
+  };
+
+  /** As the sink of JSON lines does. */
+  function writeGroup({ type, rows }: EventGroup): number {
+    let write = writers.get(type.name);
+    if (write === undefined) writers.set(type.name, write = createRowWriter(type));
+    let text = "";
+    for (const row of rows) text += write(row) + "\n";
+    return Buffer.from(text).length;
+  }
 }
