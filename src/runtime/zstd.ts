@@ -15,26 +15,46 @@ const DEFAULT_LEVEL = 3;
 const decompress = promisify(zlib.zstdDecompress);
 const compress = promisify(zlib.zstdCompress);
 
-async function inflate(bytes: Uint8Array, frame: ZstdFrame, limit: number): Promise<Uint8Array> {
+function optionsFor(frame: ZstdFrame, limit: number): zlib.ZstdOptions {
   const expected = frame.content_bytes ?? frame.limit_bytes;
   // One chunk that fits all of it: with the default of 16 KiB most of the time goes into handing
   // chunks from thread to thread.
   const chunkSize = Math.min(Math.max(expected + 64, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
-  let content: Uint8Array;
-  try {
-    content = await decompress(bytes.subarray(frame.start, frame.end), {
-      chunkSize,
-      maxOutputLength: Math.max(limit, 1),
-    });
-  } catch (error) {
-    throw new ZstdError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  return { chunkSize, maxOutputLength: Math.max(limit, 1) };
+}
+
+function damaged(error: unknown): ZstdError {
+  return new ZstdError(error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function checkLength(content: Uint8Array, frame: ZstdFrame): void {
   if (frame.content_bytes !== undefined && content.byteLength !== frame.content_bytes) {
     throw new ZstdError(
       `zstd data holds ${content.byteLength} bytes, its header says ${frame.content_bytes}`,
     );
   }
-  return content;
+}
+
+/** The frames of the data, each with what is left of `max_bytes` before it. */
+function createBudget(max_bytes: number) {
+  let left = max_bytes;
+  return {
+    before(frame: ZstdFrame): number {
+      if ((frame.content_bytes ?? 0) > left) {
+        throw new ZstdError(`zstd data holds more than ${max_bytes} bytes`);
+      }
+      return left;
+    },
+    after(content: Uint8Array, frame: ZstdFrame): void {
+      checkLength(content, frame);
+      left -= content.byteLength;
+    },
+  };
+}
+
+function joined(contents: readonly Uint8Array[]): Uint8Array {
+  const [only] = contents;
+  return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
 }
 
 /**
@@ -44,17 +64,35 @@ async function inflate(bytes: Uint8Array, frame: ZstdFrame, limit: number): Prom
  */
 export async function zstdDecompress(bytes: Uint8Array, max_bytes: number): Promise<Uint8Array> {
   const contents: Uint8Array[] = [];
-  let left = max_bytes;
+  const budget = createBudget(max_bytes);
   for (const frame of zstdFrames(bytes)) {
-    if ((frame.content_bytes ?? 0) > left) {
-      throw new ZstdError(`zstd data holds more than ${max_bytes} bytes`);
-    }
-    const content = await inflate(bytes, frame, left);
-    left -= content.byteLength;
+    const options = optionsFor(frame, budget.before(frame));
+    const content = await decompress(bytes.subarray(frame.start, frame.end), options)
+      .catch((error: unknown) => {
+        throw damaged(error);
+      });
+    budget.after(content, frame);
     contents.push(content);
   }
-  const [only] = contents;
-  return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
+  return joined(contents);
+}
+
+/** The same on this thread, for one that has nothing else to do. */
+export function zstdDecompressHere(bytes: Uint8Array, max_bytes: number): Uint8Array {
+  const contents: Uint8Array[] = [];
+  const budget = createBudget(max_bytes);
+  for (const frame of zstdFrames(bytes)) {
+    const options = optionsFor(frame, budget.before(frame));
+    let content: Uint8Array;
+    try {
+      content = zlib.zstdDecompressSync(bytes.subarray(frame.start, frame.end), options);
+    } catch (error) {
+      throw damaged(error);
+    }
+    budget.after(content, frame);
+    contents.push(content);
+  }
+  return joined(contents);
 }
 
 /** One frame with its content size and a checksum over its content. */

@@ -1,8 +1,8 @@
 /** What an object of a lake holds: decompressed, cut into ledgers, checked against its name. */
 
-import { zstdDecompress, ZstdError } from "../../runtime/zstd.ts";
+import { zstdDecompress, zstdDecompressHere, ZstdError } from "../../runtime/zstd.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
-import { type LedgerSpan, parseObjectKey } from "./lake-layout.ts";
+import { type LakeObjectName, type LedgerSpan, parseObjectKey } from "./lake-layout.ts";
 import { type LedgerBatch, splitBatch } from "./split-batch.ts";
 
 /** A ledger's meta takes no more, by far: what does is a bomb. */
@@ -37,21 +37,39 @@ function maxBytes({ first, last }: LedgerSpan): number {
   return Math.min(MAX_BATCH_BYTES, (last - first + 1) * MAX_LEDGER_BYTES + BATCH_OVERHEAD_BYTES);
 }
 
+/** Of an object that the lake has; its key can only be one. */
+export function nameOf(key: string): LakeObjectName {
+  const name = parseObjectKey(key);
+  if (name === undefined) throw new Error(`${key} is no name of a lake's object`);
+  return name;
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof FlowctlError || error instanceof ZstdError;
+}
+
 /** Throws `lake/corrupt-object` or `lake/wrong-ledger`, naming ledgers and object. */
 export async function decodeObject(
   key: string,
   url: string,
   bytes: Uint8Array,
 ): Promise<LedgerBatch> {
-  const name = parseObjectKey(key);
-  if (name === undefined) throw new Error(`${key} is no name of a lake's object`);
+  const name = nameOf(key);
   try {
     const batch = name.suffix === ".xdr" ? bytes : await zstdDecompress(bytes, maxBytes(name));
     return splitBatch(batch, name);
   } catch (error) {
-    if (error instanceof FlowctlError || error instanceof ZstdError) {
-      throw blameObject(name, url, error);
-    }
-    throw error;
+    throw isDamage(error) ? blameObject(name, url, error) : error;
+  }
+}
+
+/** The same without leaving the thread. */
+export function decodeObjectHere(key: string, url: string, bytes: Uint8Array): LedgerBatch {
+  const name = nameOf(key);
+  try {
+    const batch = name.suffix === ".xdr" ? bytes : zstdDecompressHere(bytes, maxBytes(name));
+    return splitBatch(batch, name);
+  } catch (error) {
+    throw isDamage(error) ? blameObject(name, url, error) : error;
   }
 }

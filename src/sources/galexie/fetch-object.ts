@@ -5,17 +5,46 @@ import type { ObjectStore } from "../../objects/object-store.ts";
 import { withRetry } from "../../objects/retry.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { RetryPolicy } from "../../spec/pipeline.ts";
-import { decodeObject } from "./decode-object.ts";
+import { decodeObject, nameOf } from "./decode-object.ts";
 import type { Lake } from "./lake.ts";
-import { objectKey, type Suffix, SUFFIXES } from "./lake-layout.ts";
+import { type LedgerSpan, objectKey, type Suffix, SUFFIXES } from "./lake-layout.ts";
 import type { LedgerBatch } from "./split-batch.ts";
 
-export interface LakeObject extends LedgerBatch {
+/** An object of a lake, decoded or not. */
+export interface FetchedObject extends LedgerSpan {
   readonly key: string;
-  /** As it was fetched. */
-  readonly stored_bytes: number;
   /** What it takes in memory. */
   readonly held_bytes: number;
+}
+
+/** Decoded. */
+export interface LakeObject extends FetchedObject, LedgerBatch {}
+
+/** As it was fetched; its ledgers are those of its name. */
+export interface StoredObject extends FetchedObject {
+  readonly bytes: Uint8Array;
+}
+
+/** Makes an object of what was fetched. Throws what is wrong with it. */
+export type Opener<T extends FetchedObject> = (
+  key: string,
+  url: string,
+  bytes: Uint8Array,
+) => Promise<T> | T;
+
+export async function openDecoded(
+  key: string,
+  url: string,
+  bytes: Uint8Array,
+): Promise<LakeObject> {
+  const batch = await decodeObject(key, url, bytes);
+  const held_bytes = batch.ledgers.reduce((sum, meta) => sum + meta.byteLength, 0);
+  return { ...batch, key, held_bytes };
+}
+
+export function openStored(key: string, _url: string, bytes: Uint8Array): StoredObject {
+  const { first, last } = nameOf(key);
+  return { first, last, key, bytes, held_bytes: bytes.byteLength };
 }
 
 /** How a lake's objects are named beside their numbers. */
@@ -32,12 +61,12 @@ export interface FetchOptions {
   readonly onStored: (bytes: number) => void;
 }
 
-export interface ObjectFetcher {
+export interface ObjectFetcher<T extends FetchedObject = LakeObject> {
   /**
    * Undefined when there is no such object. `everyStyle` also tries the names that this lake's
    * objects have not had so far; the first call always does.
    */
-  fetch(ledger: number, signal: AbortSignal, everyStyle?: boolean): Promise<LakeObject | undefined>;
+  fetch(ledger: number, signal: AbortSignal, everyStyle?: boolean): Promise<T | undefined>;
   /** Whether the object is there, under a name like those found before. */
   exists(ledger: number, signal: AbortSignal): Promise<boolean>;
   /** Key of the object by the style found before. */
@@ -49,7 +78,11 @@ function stylesOf(lake: Lake): Style[] {
   return folders.flatMap((inFolder) => SUFFIXES.map((suffix) => ({ suffix, folders: inFolder })));
 }
 
-export function objectFetcher(lake: Lake, options: FetchOptions): ObjectFetcher {
+export function objectFetcher<T extends FetchedObject>(
+  lake: Lake,
+  options: FetchOptions,
+  open: Opener<T>,
+): ObjectFetcher<T> {
   const { layout } = lake;
   const { store } = options;
   let styles = stylesOf(lake);
@@ -81,15 +114,13 @@ export function objectFetcher(lake: Lake, options: FetchOptions): ObjectFetcher 
   async function fetch(ledger: number, signal: AbortSignal, everyStyle = false) {
     return await withRetry(
       { policy: options.retry_policy, signal, onRetry: options.onRetry },
-      async (): Promise<LakeObject | undefined> => {
+      async (): Promise<T | undefined> => {
         const got = await getBytes(ledger, signal, everyStyle);
         if (got === undefined) return undefined;
         const { key, bytes } = got;
         options.onStored(bytes.byteLength);
         try {
-          const batch = await decodeObject(key, store.urlOf(key), bytes);
-          const held_bytes = batch.ledgers.reduce((sum, meta) => sum + meta.byteLength, 0);
-          return { ...batch, key, stored_bytes: bytes.byteLength, held_bytes };
+          return await open(key, store.urlOf(key), bytes);
         } catch (error) {
           // Damage on the way goes away when it is fetched again; on a disk it stays.
           if (!lake.remote || !(error instanceof FlowctlError)) throw error;

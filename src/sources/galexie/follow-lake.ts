@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { FlowctlError } from "../../spec/errors.ts";
-import type { LakeObject, ObjectFetcher } from "./fetch-object.ts";
+import type { FetchedObject, ObjectFetcher } from "./fetch-object.ts";
 import type { Lake } from "./lake.ts";
 import type { LakeHead } from "./lake-head.ts";
 import { oldestObject } from "./lake-bounds.ts";
@@ -19,9 +19,9 @@ const LOOKS_PER_LISTING = 10;
 /** A busy ledger of today. */
 const LEDGER_GUESS_BYTES = 1024 * 1024;
 
-export interface FollowOptions {
+export interface FollowOptions<T extends FetchedObject> {
   readonly lake: Lake;
-  readonly fetcher: ObjectFetcher;
+  readonly fetcher: ObjectFetcher<T>;
   readonly head: LakeHead;
   readonly from: number;
   /** The last ledger that is wanted. */
@@ -65,11 +65,13 @@ function headReached(lake: Lake, ledger: number, key: string): FlowctlError {
 }
 
 /** Throws `lake/missing-ledger`, `source/head-reached`, and what fetching throws. */
-export async function* followLake(options: FollowOptions): AsyncGenerator<LakeObject> {
+export async function* followLake<T extends FetchedObject>(
+  options: FollowOptions<T>,
+): AsyncGenerator<T> {
   const { lake, fetcher, head, signal } = options;
   const size = lake.layout.ledgersPerBatch;
   const lastStart = batchSpan(lake.layout, options.to).first;
-  const objects = prefetcher<LakeObject>(batchSpan(lake.layout, options.from).first, {
+  const objects = prefetcher<T>(batchSpan(lake.layout, options.from).first, {
     limits: options.limits,
     after: (start) => start + size > lastStart ? undefined : start + size,
     fetch: (start) => fetcher.fetch(start, signal),
@@ -88,7 +90,7 @@ export async function* followLake(options: FollowOptions): AsyncGenerator<LakeOb
   }
 
   /** The object at the head once it is there. */
-  async function waitFor(start: number, foundBehind: boolean): Promise<LakeObject> {
+  async function waitFor(start: number, foundBehind: boolean): Promise<T> {
     const wanted = Math.max(start, options.from);
     let pause_ms = options.poll_interval_ms;
     for (let look = 0;; look++) {

@@ -2,15 +2,17 @@
 
 import type { Config } from "../../gen/config/galexie.ts";
 import type { Batch } from "../../flow/batch.ts";
-import type { ComponentContext, LedgerRange, Source } from "../../flow/component.ts";
+import type { ComponentContext, LedgerRange, Packed, Source } from "../../flow/component.ts";
 import { isRemote, openStore } from "../../objects/open-store.ts";
 import { retryingStore } from "../../objects/retrying-store.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { RetryPolicy } from "../../spec/pipeline.ts";
-import { objectFetcher } from "./fetch-object.ts";
+import { objectFetcher, openDecoded, openStored } from "./fetch-object.ts";
+import type { FetchedObject, Opener } from "./fetch-object.ts";
 import { type Lake, openLake } from "./lake.ts";
 import { lakeHead } from "./lake-head.ts";
 import { MAX_LEDGER } from "./lake-layout.ts";
+import { chainFollower, packedLedgers } from "./packed-ledgers.ts";
 import { readLedgers } from "./read-ledgers.ts";
 import { startLedger } from "./start-ledger.ts";
 import { storeOptions } from "./store-options.ts";
@@ -28,6 +30,16 @@ function urlOf(config: Config, id: string): string {
   throw new FlowctlError("spec/missing-value", `source ${id}: url is not set`, {
     hint: "Set config.url to the lake: a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…",
   });
+}
+
+/** Whoever reads no further has no use for what is on its way. */
+async function* untilLeft<T>(start: (stop: AbortSignal) => AsyncIterable<T>): AsyncGenerator<T> {
+  const stop = new AbortController();
+  try {
+    yield* start(stop.signal);
+  } finally {
+    stop.abort();
+  }
 }
 
 export function galexieSource(config: Config, context: ComponentContext): Source {
@@ -53,16 +65,13 @@ export function galexieSource(config: Config, context: ComponentContext): Source
   let opening: Promise<Lake> | undefined;
   const lake = async () =>
     await (opening ??= openLake(steady, config, { signal, remote: isRemote(url) }));
-  const fetcherOf = (opened: Lake) =>
-    objectFetcher(opened, {
-      store,
-      retry_policy,
-      onRetry,
-      onStored: (bytes) => {
-        meter.add("total_bytes", bytes);
-        meter.add("objects_read", 1);
-      },
-    });
+  const onStored = (bytes: number) => {
+    meter.add("total_bytes", bytes);
+    meter.add("objects_read", 1);
+  };
+  const fetcherBy = <T extends FetchedObject>(opened: Lake, open: Opener<T>) =>
+    objectFetcher(opened, { store, retry_policy, onRetry, onStored }, open);
+  const fetcherOf = (opened: Lake) => fetcherBy(opened, openDecoded);
 
   const start = config.start_ledger ?? "latest";
 
@@ -81,39 +90,47 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     return await startLedger(opened, fetcherOf(opened), start, signal);
   }
 
-  async function* read(range: LedgerRange): AsyncGenerator<Batch> {
-    const opened = await lake();
-    const from = range.from ?? await firstLedger(opened);
-    const to = range.to ?? config.end_ledger ?? MAX_LEDGER;
-    if (from > to) return;
+  /** What following the lake through the range takes, besides a fetcher. */
+  async function following(opened: Lake, range: LedgerRange, stop: AbortSignal) {
     head.refreshWhenOld(signal);
-    const stop = new AbortController();
-    try {
-      yield* readLedgers({
-        source: spec.id,
-        verify: config.verify,
-        lake: opened,
-        fetcher: fetcherOf(opened),
-        head,
-        from,
-        to,
-        wait: range.wait,
-        poll_interval_ms: config.poll_interval,
-        limits: {
-          concurrent: config.prefetch,
-          ahead: Math.max(config.buffer_size, config.prefetch),
-          bytes: config.buffer_memory,
-        },
-        signal: AbortSignal.any([signal, stop.signal]),
-      });
-    } finally {
-      // Whoever reads no further has no use for what is on its way.
-      stop.abort();
-    }
+    return {
+      lake: opened,
+      head,
+      from: range.from ?? await firstLedger(opened),
+      to: range.to ?? config.end_ledger ?? MAX_LEDGER,
+      wait: range.wait,
+      poll_interval_ms: config.poll_interval,
+      limits: {
+        concurrent: config.prefetch,
+        ahead: Math.max(config.buffer_size, config.prefetch),
+        bytes: config.buffer_memory,
+      },
+      signal: AbortSignal.any([signal, stop]),
+    };
+  }
+
+  async function* ledgers(range: LedgerRange, stop: AbortSignal): AsyncGenerator<Batch> {
+    const opened = await lake();
+    const options = await following(opened, range, stop);
+    if (options.from > options.to) return;
+    const fetcher = fetcherOf(opened);
+    yield* readLedgers({ ...options, fetcher, source: spec.id, verify: config.verify });
+  }
+
+  async function* packed(range: LedgerRange, stop: AbortSignal): AsyncGenerator<Packed> {
+    const opened = await lake();
+    const options = await following(opened, range, stop);
+    if (options.from > options.to) return;
+    const fetcher = fetcherBy(opened, openStored);
+    yield* packedLedgers({ ...options, fetcher, verify: config.verify });
   }
 
   return {
-    read,
+    read: (range) => untilLeft((stop) => ledgers(range, stop)),
+    readPacked: (range) => ({
+      [Symbol.asyncIterator]: () => untilLeft((stop) => packed(range, stop)),
+      follow: chainFollower(),
+    }),
     bounds,
     head: () => head.latest,
     async close() {

@@ -11,6 +11,7 @@ import type { CheckResult, ComponentContext, SourceDefinition } from "../../flow
 import { checkStore } from "../../objects/check-store.ts";
 import { galexieSource } from "./galexie-source.ts";
 import { MANIFEST_KEY } from "./lake-manifest.ts";
+import { unpack } from "./packed-ledgers.ts";
 import { rewriteConfig } from "./rewrite-config.ts";
 import { storeOptions } from "./store-options.ts";
 
@@ -68,5 +69,6 @@ config:
   end_ledger: 63092991
 `,
   create: (context) => galexieSource(configOf(context), context),
+  unpack,
   check,
 };

@@ -32,15 +32,31 @@ function verifyHeader(bytes: Uint8Array): VerifiedLedger {
 
 const VERIFIERS = { full: verifyLedger, chain: verifyHeader } as const;
 
-/**
- * Makes batches of consecutive ledgers. What does not hold is an error that names the ledger and
- * `url`, the object that it came from.
- */
-export function ledgerChecker(options: LedgerCheckerOptions) {
-  const { source, network, verify } = options;
-  const checkChain = createChainCheck();
+export interface CheckedLedger {
+  readonly batch: Batch;
+  /** Undefined when nothing is verified. */
+  readonly verified: VerifiedLedger | undefined;
+}
 
-  function check(bytes: Uint8Array, sequence: number): Batch {
+function blaming<T>(sequence: number, url: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw blameObject({ first: sequence, last: sequence }, url, error);
+  }
+}
+
+/**
+ * A ledger by itself, as a batch. What does not hold is an error that names the ledger and `url`,
+ * the object that it came from.
+ */
+export function checkLedger(
+  { source, network, verify }: LedgerCheckerOptions,
+  bytes: Uint8Array,
+  sequence: number,
+  url: string,
+): CheckedLedger {
+  return blaming(sequence, url, () => {
     const batch = ledgerBatch({ source, network, bytes });
     if (batch.sequence !== sequence) {
       throw new FlowctlError(
@@ -49,17 +65,12 @@ export function ledgerChecker(options: LedgerCheckerOptions) {
         { hint: "The object was written wrongly; write it again." },
       );
     }
-    if (verify !== "none") checkChain(VERIFIERS[verify](bytes));
-    return batch;
-  }
+    return { batch, verified: verify === "none" ? undefined : VERIFIERS[verify](bytes) };
+  });
+}
 
-  return {
-    check(bytes: Uint8Array, sequence: number, url: string): Batch {
-      try {
-        return check(bytes, sequence);
-      } catch (error) {
-        throw blameObject({ first: sequence, last: sequence }, url, error);
-      }
-    },
-  };
+/** Checks that each ledger builds on the one before; errors as those of `checkLedger`. */
+export function chainChecker(): (verified: VerifiedLedger, url: string) => void {
+  const checkChain = createChainCheck();
+  return (verified, url) => blaming(verified.sequence, url, () => checkChain(verified));
 }

@@ -4,16 +4,16 @@ import type { Batch } from "../../flow/batch.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { LakeObject } from "./fetch-object.ts";
 import { followLake, type FollowOptions } from "./follow-lake.ts";
-import { ledgerChecker, type Verify } from "./ledger-checker.ts";
+import { chainChecker, checkLedger, type Verify } from "./ledger-checker.ts";
 
-export interface ReadLedgersOptions extends FollowOptions {
+export interface ReadLedgersOptions extends FollowOptions<LakeObject> {
   /** Id of the source component. */
   readonly source: string;
   readonly verify: Verify;
 }
 
 /** Only the first object of a network holds fewer ledgers than its name says. */
-function startsLater(url: string, from: number, first: number): FlowctlError {
+export function startsLater(url: string, from: number, first: number): FlowctlError {
   return new FlowctlError(
     "source/out-of-range",
     `ledger ${from} does not exist in the lake: ${url} starts with ledger ${first}`,
@@ -24,7 +24,8 @@ function startsLater(url: string, from: number, first: number): FlowctlError {
 /** Throws what `followLake` throws, and an error that names ledger and object when a check fails. */
 export async function* readLedgers(options: ReadLedgersOptions): AsyncGenerator<Batch> {
   const { source, verify, lake, head, from, to, signal } = options;
-  const checker = ledgerChecker({ source, network: lake.network, verify });
+  const checks = { source, network: lake.network, verify };
+  const checkChain = chainChecker();
   let next = from;
 
   function* wantedOf(object: LakeObject): Generator<Batch> {
@@ -34,7 +35,9 @@ export async function* readLedgers(options: ReadLedgersOptions): AsyncGenerator<
       const sequence = object.first + index;
       if (sequence < next) continue;
       if (sequence > to) return;
-      yield checker.check(bytes, sequence, url);
+      const { batch, verified } = checkLedger(checks, bytes, sequence, url);
+      if (verified !== undefined) checkChain(verified, url);
+      yield batch;
       next = sequence + 1;
     }
   }

@@ -1,0 +1,50 @@
+/** The ledgers of a lake as they are stored, and how a worker thread unpacks them. */
+
+import type { Packed, PackedReading, UnpackedLedger } from "../../flow/component.ts";
+import type { VerifiedLedger } from "../../stellar/verify.ts";
+import { decodeObjectHere } from "./decode-object.ts";
+import type { StoredObject } from "./fetch-object.ts";
+import { followLake, type FollowOptions } from "./follow-lake.ts";
+import { chainChecker, checkLedger, type Verify } from "./ledger-checker.ts";
+import { startsLater } from "./read-ledgers.ts";
+
+/** `Packed.about` of an object. */
+type About = Record<"key" | "url" | "network" | "verify", string>;
+
+export interface PackedLedgersOptions extends FollowOptions<StoredObject> {
+  readonly verify: Verify;
+}
+
+/** Throws what `followLake` throws. */
+export async function* packedLedgers(options: PackedLedgersOptions): AsyncGenerator<Packed> {
+  const { lake, verify, head, from, to, signal } = options;
+  for await (const { key, first, last, bytes } of followLake(options)) {
+    const about: About = { key, url: lake.store.urlOf(key), network: lake.network, verify };
+    yield { first: Math.max(first, from), last: Math.min(last, to), bytes, about };
+    head.refreshWhenOld(signal);
+  }
+}
+
+/** Throws `ledger/broken-chain`, naming the object. */
+export function chainFollower(): PackedReading["follow"] {
+  const checkChain = chainChecker();
+  return (packed, link) => checkChain(link as unknown as VerifiedLedger, aboutOf(packed).url);
+}
+
+/** Throws what reading the object otherwise would, but for the chain. */
+export function* unpack(packed: Packed, source: string): Generator<UnpackedLedger> {
+  const { key, url, network, verify } = aboutOf(packed);
+  const object = decodeObjectHere(key, url, packed.bytes);
+  if (object.first > packed.first) throw startsLater(url, packed.first, object.first);
+  const checks = { source, network, verify: verify as Verify };
+  for (let sequence = packed.first; sequence <= packed.last; sequence++) {
+    const bytes = object.ledgers[sequence - object.first];
+    if (bytes === undefined) return;
+    const { batch, verified } = checkLedger(checks, bytes, sequence, url);
+    yield { batch, link: verified === undefined ? undefined : { ...verified } };
+  }
+}
+
+function aboutOf({ about }: Packed): About {
+  return about as About;
+}
