@@ -8,7 +8,7 @@ import { headers as createHeaders } from "@nats-io/transport-node";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import type { Batch } from "../flow/batch.ts";
 import { zstdCompress, zstdDecompress } from "../runtime/zstd.ts";
-import { decodeBatch, encodeBatch } from "./ledger-codec.ts";
+import { decodeBatch, encodeBatch } from "./codec/ledger-codec.ts";
 import { traceparentOf } from "./trace-context.ts";
 
 /** A ledger that claims to be larger than this when unpacked is not believed. */

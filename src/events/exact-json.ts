@@ -20,7 +20,8 @@ export function writeJsonExactly(value: Json): string {
   }}`;
 }
 
-const BIG_INTEGER = /[0-9]{16}/;
+/** Where a number may begin, 16 digits: in a string this is rare, and costs only time. */
+const BIG_INTEGER = /(?:^|[\s:,[])-?[0-9]{16}/;
 
 /** Throws SyntaxError on text that is not JSON. */
 export function parseJsonExactly(text: string): Json {

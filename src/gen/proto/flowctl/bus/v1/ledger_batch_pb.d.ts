@@ -17,42 +17,56 @@ export declare const file_flowctl_bus_v1_ledger_batch: GenFile;
  */
 export declare type LedgerBatch = Message<"flowctl.bus.v1.LedgerBatch"> & {
   /**
+   * How to read this message: 2. It comes first, and a reader refuses a number that it does not know.
+   *
+   * @generated from field: uint32 format = 7;
+   */
+  format: number;
+
+  /**
    * Id of the source component.
    *
-   * @generated from field: string source = 1;
+   * @generated from field: string source = 8;
    */
   source: string;
 
   /**
-   * @generated from field: uint64 sequence = 2;
+   * @generated from field: uint64 sequence = 9;
    */
   sequence: bigint;
 
   /**
    * Network passphrase; empty for a source that is not Stellar.
    *
-   * @generated from field: string network = 3;
+   * @generated from field: string network = 10;
    */
   network: string;
 
   /**
    * Close time, Unix milliseconds.
    *
-   * @generated from field: int64 closed_at_ms = 4;
+   * @generated from field: sfixed64 closed_at_ms = 11;
    */
   closedAtMs: bigint;
 
   /**
-   * @generated from field: repeated flowctl.bus.v1.EventGroup groups = 5;
-   */
-  groups: EventGroup[];
-
-  /**
    * Assignment epoch of the producer.
    *
-   * @generated from field: int64 epoch = 6;
+   * @generated from field: uint64 epoch = 12;
    */
   epoch: bigint;
+
+  /**
+   * Every text of the rows, once.
+   *
+   * @generated from field: repeated string texts = 13;
+   */
+  texts: string[];
+
+  /**
+   * @generated from field: repeated flowctl.bus.v1.EventGroup groups = 14;
+   */
+  groups: EventGroup[];
 };
 
 /**
@@ -66,38 +80,21 @@ export declare const LedgerBatchSchema: GenMessage<LedgerBatch>;
  */
 export declare type EventGroup = Message<"flowctl.bus.v1.EventGroup"> & {
   /**
-   * Canonical event type name.
-   *
-   * @generated from field: string type = 1;
+   * @generated from field: flowctl.bus.v1.EventType type = 1;
    */
-  type: string;
+  type?: EventType | undefined;
 
   /**
-   * One message of that event type per row (field numbers are column positions), in ledger order.
-   *
-   * @generated from field: repeated bytes rows = 2;
+   * @generated from field: uint32 rows = 2;
    */
-  rows: Uint8Array[];
+  rows: number;
 
   /**
-   * Columns in the order of the rows' field numbers: name and type, so that a reader with another
-   * version of the type still knows what it holds.
+   * In the order of the type's columns.
    *
-   * @generated from field: repeated flowctl.bus.v1.Column columns = 3;
+   * @generated from field: repeated flowctl.bus.v1.ColumnValues columns = 3;
    */
-  columns: Column[];
-
-  /**
-   * Table name and id column of the type.
-   *
-   * @generated from field: string table = 4;
-   */
-  table: string;
-
-  /**
-   * @generated from field: string id = 5;
-   */
-  id: string;
+  columns: ColumnValues[];
 };
 
 /**
@@ -105,6 +102,41 @@ export declare type EventGroup = Message<"flowctl.bus.v1.EventGroup"> & {
  * Use `create(EventGroupSchema)` to create a new message.
  */
 export declare const EventGroupSchema: GenMessage<EventGroup>;
+
+/**
+ * Enough for a reader with another version of the type to know what it holds.
+ *
+ * @generated from message flowctl.bus.v1.EventType
+ */
+export declare type EventType = Message<"flowctl.bus.v1.EventType"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string table = 2;
+   */
+  table: string;
+
+  /**
+   * The column that names an event.
+   *
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * @generated from field: repeated flowctl.bus.v1.Column columns = 4;
+   */
+  columns: Column[];
+};
+
+/**
+ * Describes the message flowctl.bus.v1.EventType.
+ * Use `create(EventTypeSchema)` to create a new message.
+ */
+export declare const EventTypeSchema: GenMessage<EventType>;
 
 /**
  * @generated from message flowctl.bus.v1.Column
@@ -131,4 +163,76 @@ export declare type Column = Message<"flowctl.bus.v1.Column"> & {
  * Use `create(ColumnSchema)` to create a new message.
  */
 export declare const ColumnSchema: GenMessage<Column>;
+
+/**
+ * The values of one column in row order, without the nulls. A single value stands for all rows that
+ * have one. Which field holds them follows from the column's type.
+ *
+ * @generated from message flowctl.bus.v1.ColumnValues
+ */
+export declare type ColumnValues = Message<"flowctl.bus.v1.ColumnValues"> & {
+  /**
+   * A bit per row, the lowest first: set where the row has a value. Absent: every row has one.
+   *
+   * @generated from field: bytes present = 1;
+   */
+  present: Uint8Array;
+
+  /**
+   * string, decimal and json (as text): places in `texts`, from 0.
+   *
+   * @generated from field: repeated uint32 texts = 2;
+   */
+  texts: number[];
+
+  /**
+   * strings: for each row how many, then their places.
+   *
+   * @generated from field: repeated uint32 lists = 3;
+   */
+  lists: number[];
+
+  /**
+   * @generated from field: repeated sint32 int32s = 4;
+   */
+  int32s: number[];
+
+  /**
+   * @generated from field: repeated sfixed64 int64s = 5;
+   */
+  int64s: bigint[];
+
+  /**
+   * @generated from field: repeated fixed64 uint64s = 6;
+   */
+  uint64s: bigint[];
+
+  /**
+   * @generated from field: repeated double doubles = 7;
+   */
+  doubles: number[];
+
+  /**
+   * @generated from field: repeated bool booleans = 8;
+   */
+  booleans: boolean[];
+
+  /**
+   * @generated from field: repeated bytes blobs = 9;
+   */
+  blobs: Uint8Array[];
+
+  /**
+   * timestamp: Unix milliseconds.
+   *
+   * @generated from field: repeated sfixed64 times_ms = 10;
+   */
+  timesMs: bigint[];
+};
+
+/**
+ * Describes the message flowctl.bus.v1.ColumnValues.
+ * Use `create(ColumnValuesSchema)` to create a new message.
+ */
+export declare const ColumnValuesSchema: GenMessage<ColumnValues>;
 

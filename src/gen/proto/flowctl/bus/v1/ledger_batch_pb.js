@@ -11,7 +11,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file flowctl/bus/v1/ledger_batch.proto.
  */
 export const file_flowctl_bus_v1_ledger_batch = /*@__PURE__*/
-  fileDesc("CiFmbG93Y3RsL2J1cy92MS9sZWRnZXJfYmF0Y2gucHJvdG8SDmZsb3djdGwuYnVzLnYxIpEBCgtMZWRnZXJCYXRjaBIOCgZzb3VyY2UYASABKAkSEAoIc2VxdWVuY2UYAiABKAQSDwoHbmV0d29yaxgDIAEoCRIUCgxjbG9zZWRfYXRfbXMYBCABKAMSKgoGZ3JvdXBzGAUgAygLMhouZmxvd2N0bC5idXMudjEuRXZlbnRHcm91cBINCgVlcG9jaBgGIAEoAyJsCgpFdmVudEdyb3VwEgwKBHR5cGUYASABKAkSDAoEcm93cxgCIAMoDBInCgdjb2x1bW5zGAMgAygLMhYuZmxvd2N0bC5idXMudjEuQ29sdW1uEg0KBXRhYmxlGAQgASgJEgoKAmlkGAUgASgJIjYKBkNvbHVtbhIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSEAoIbnVsbGFibGUYAyABKAhiBnByb3RvMw");
+  fileDesc("CiFmbG93Y3RsL2J1cy92MS9sZWRnZXJfYmF0Y2gucHJvdG8SDmZsb3djdGwuYnVzLnYxIrYBCgtMZWRnZXJCYXRjaBIOCgZmb3JtYXQYByABKA0SDgoGc291cmNlGAggASgJEhAKCHNlcXVlbmNlGAkgASgEEg8KB25ldHdvcmsYCiABKAkSFAoMY2xvc2VkX2F0X21zGAsgASgQEg0KBWVwb2NoGAwgASgEEg0KBXRleHRzGA0gAygJEioKBmdyb3VwcxgOIAMoCzIaLmZsb3djdGwuYnVzLnYxLkV2ZW50R3JvdXBKBAgBEAcicgoKRXZlbnRHcm91cBInCgR0eXBlGAEgASgLMhkuZmxvd2N0bC5idXMudjEuRXZlbnRUeXBlEgwKBHJvd3MYAiABKA0SLQoHY29sdW1ucxgDIAMoCzIcLmZsb3djdGwuYnVzLnYxLkNvbHVtblZhbHVlcyJdCglFdmVudFR5cGUSDAoEbmFtZRgBIAEoCRINCgV0YWJsZRgCIAEoCRIKCgJpZBgDIAEoCRInCgdjb2x1bW5zGAQgAygLMhYuZmxvd2N0bC5idXMudjEuQ29sdW1uIjYKBkNvbHVtbhIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSEAoIbnVsbGFibGUYAyABKAgisgEKDENvbHVtblZhbHVlcxIPCgdwcmVzZW50GAEgASgMEg0KBXRleHRzGAIgAygNEg0KBWxpc3RzGAMgAygNEg4KBmludDMycxgEIAMoERIOCgZpbnQ2NHMYBSADKBASDwoHdWludDY0cxgGIAMoBhIPCgdkb3VibGVzGAcgAygBEhAKCGJvb2xlYW5zGAggAygIEg0KBWJsb2JzGAkgAygMEhAKCHRpbWVzX21zGAogAygQYgZwcm90bzM");
 
 /**
  * Describes the message flowctl.bus.v1.LedgerBatch.
@@ -28,9 +28,23 @@ export const EventGroupSchema = /*@__PURE__*/
   messageDesc(file_flowctl_bus_v1_ledger_batch, 1);
 
 /**
+ * Describes the message flowctl.bus.v1.EventType.
+ * Use `create(EventTypeSchema)` to create a new message.
+ */
+export const EventTypeSchema = /*@__PURE__*/
+  messageDesc(file_flowctl_bus_v1_ledger_batch, 2);
+
+/**
  * Describes the message flowctl.bus.v1.Column.
  * Use `create(ColumnSchema)` to create a new message.
  */
 export const ColumnSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_bus_v1_ledger_batch, 2);
+  messageDesc(file_flowctl_bus_v1_ledger_batch, 3);
+
+/**
+ * Describes the message flowctl.bus.v1.ColumnValues.
+ * Use `create(ColumnValuesSchema)` to create a new message.
+ */
+export const ColumnValuesSchema = /*@__PURE__*/
+  messageDesc(file_flowctl_bus_v1_ledger_batch, 4);
 
