@@ -1,6 +1,5 @@
 /** A server in a process of its own, under load, measured from outside; and killed, if wanted. */
 
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
@@ -9,7 +8,7 @@ import { ServiceState } from "../../src/gen/proto/flowctl/control/v1/services_pb
 import { TelemetryService } from "../../src/gen/proto/flowctl/control/v1/telemetry_pb.js";
 import { quantile, startLoad } from "./control-load.ts";
 import type { Load } from "./control-load.ts";
-import { startFlowctl } from "./flowctl.ts";
+import { cpuSeconds, memoryBytes, startControlServer } from "./control-process.ts";
 import { freePort } from "./server-process.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -42,18 +41,14 @@ export interface ControlBenchResult {
 
 /** Registrations a second while the components come up. */
 const RAMP_PER_SECOND = 400;
-const START_LIMIT_MS = 20_000;
 const RECOVERY_LIMIT_MS = 60_000;
-/** Longer than any measurement. */
-const PROCESS_LIMIT_MS = 3_600_000;
-const CLOCK_TICKS_PER_SECOND = 100;
 
 export async function measureControl(options: ControlBenchOptions): Promise<ControlBenchResult> {
   using folder = temporaryFolder();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const note = options.note ?? (() => {});
-  let server = await startServer(folder.path, port);
+  let server = await startControlServer(folder.path, port);
   const ramp_ms = options.components * 1_000 / RAMP_PER_SECOND;
   const load = startLoad({ ...options, url, ramp_ms });
   try {
@@ -83,7 +78,7 @@ export async function measureControl(options: ControlBenchOptions): Promise<Cont
     if (options.kill) {
       server.kill();
       await sleep(2_000);
-      server = await startServer(folder.path, port);
+      server = await startControlServer(folder.path, port);
       recovered_ms = await recovery(url, options.components, load);
       note(`killed and restarted: all beat again after ${(recovered_ms / 1_000).toFixed(1)} s`);
     }
@@ -93,27 +88,6 @@ export async function measureControl(options: ControlBenchOptions): Promise<Cont
     await load.stop();
     server.kill();
   }
-}
-
-async function startServer(folder: string, port: number) {
-  const args = ["--log-level", "error", "server", "--listen", `127.0.0.1:${port}`];
-  const { child, finished } = startFlowctl([...args, "--data-dir", folder], {
-    cwd: folder,
-    limit_ms: PROCESS_LIMIT_MS,
-  });
-  let ended = false;
-  finished.then(({ stderr }) => {
-    ended = true;
-    if (stderr !== "") console.error(stderr.slice(0, 2_000));
-  });
-  const deadline = performance.now() + START_LIMIT_MS;
-  while (!ended && performance.now() < deadline) {
-    const up = await fetch(`http://127.0.0.1:${port}/healthz`).then((r) => r.ok, () => false);
-    if (up && child.pid !== undefined) return { pid: child.pid, kill: () => child.kill("SIGKILL") };
-    await sleep(50);
-  }
-  child.kill("SIGKILL");
-  throw new Error("the server did not start");
 }
 
 /** Ms until each component has been heard by the new server, and is healthy. */
@@ -149,15 +123,4 @@ async function until(what: string, condition: () => boolean): Promise<void> {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
     await sleep(50);
   }
-}
-
-/** Of Linux: fields 14 and 15 of /proc/PID/stat, proc(5). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
-}
-
-function memoryBytes(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) * 1_024;
 }

@@ -16,6 +16,8 @@ import { may, OPEN_PRINCIPAL } from "../auth/principal.ts";
 import type { Principal } from "../auth/principal.ts";
 import { addressOf } from "../rpc/peer.ts";
 import { isForeignPage } from "./browser.ts";
+import type { FloodGuard } from "./flood.ts";
+import { createLane } from "./lane.ts";
 import type { Handler } from "./listener.ts";
 import { createRateLimiter, peerNetwork } from "./rate-limit.ts";
 import type { Rate } from "./rate-limit.ts";
@@ -29,13 +31,16 @@ export interface Limits {
   readonly registrations: Rate;
   /** Requests of one peer that are open at once, streams among them. */
   readonly open_requests: number;
+  /** Connections that one peer opens. */
+  readonly connections: Rate;
 }
 
-/** Ten thousand components behind one address need a fifth of this. */
+/** Ten thousand components behind one address beat a thousand times a second. */
 export const DEFAULT_LIMITS: Limits = {
-  calls: { per_second: 5_000, burst: 10_000 },
+  calls: { per_second: 2_500, burst: 5_000 },
   registrations: { per_second: 500, burst: 1_000 },
   open_requests: 12_000,
+  connections: { per_second: 500, burst: 5_000 },
 };
 
 const REGISTRATIONS: ReadonlySet<string> = new Set([
@@ -48,7 +53,8 @@ export interface GateOptions {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly limits?: Limits;
+  readonly limits: Limits;
+  readonly floods: FloodGuard;
   /** True where only this machine can connect: then a foreign Host header is a browser's trap. */
   readonly loopback: boolean;
 }
@@ -59,7 +65,10 @@ export interface GateOptions {
  */
 const HOLD_MS = 1_000;
 /** Refusals held back at once; those beyond go out immediately. */
-const MAX_HELD = 20_000;
+const MAX_HELD = 5_000;
+
+/** A fleet that registers anew must not delay the heartbeats of those that have. */
+const REGISTRATION_LANE = { width: 8, longest_ms: 10, limit: 10_000 } as const;
 
 /** An answer to a call whose body was not read is on its way within this. */
 const ANSWER_TIME_MS = 1_000;
@@ -72,11 +81,11 @@ export function principalOf(request: object): Principal {
 }
 
 export function gate(options: GateOptions, handler: Handler): Handler {
-  const { audit, clock, log } = options;
-  const limits = options.limits ?? DEFAULT_LIMITS;
+  const { audit, clock, limits, log } = options;
   const calls = createRateLimiter(limits.calls, clock);
   const registrations = createRateLimiter(limits.registrations, clock);
   const open = new Map<string, number>();
+  const lane = createLane(REGISTRATION_LANE);
 
   /** How often the peer calls and how many of its calls are open; undefined: within its limits. */
   const beyondLimits = (peer: string, path: string): Refusal | undefined => {
@@ -89,7 +98,7 @@ export function gate(options: GateOptions, handler: Handler): Handler {
 
   const count = (peer: string, request: NodeRequest, response: NodeResponse) => {
     open.set(peer, (open.get(peer) ?? 0) + 1);
-    ("stream" in request ? request.stream : response).once("close", () => {
+    streamOf(request, response).once("close", () => {
       const left = (open.get(peer) ?? 1) - 1;
       if (left > 0) open.set(peer, left);
       else open.delete(peer);
@@ -148,20 +157,52 @@ export function gate(options: GateOptions, handler: Handler): Handler {
     const rpc = isRpcPath(path);
     const address = addressOf(request.socket);
     const peer = peerNetwork(address);
+    if (isCut(request)) return;
     const beyond = beyondLimits(peer, path);
     endUnread(request);
-    if (beyond !== undefined) return hold(request, response, beyond, rpc);
+    if (beyond !== undefined) {
+      if (options.floods.refused(peer, connectionOf(request))) return cut(request);
+      return hold(request, response, beyond, rpc);
+    }
     count(peer, request, response);
     admitted(request, path, address).then((admission) => {
       if ("code" in admission) return refuse(request, response, admission, rpc);
       principals.set(request, admission);
-      return handler(request, response);
+      if (!REGISTRATIONS.has(path)) return handler(request, response);
+      const taken = lane.enter(peer, (done) => {
+        const stream = streamOf(request, response);
+        if (stream.destroyed) return done();
+        stream.once("close", done);
+        handler(request, response);
+      });
+      if (!taken) hold(request, response, tooMuch("too many registrations wait", 1_000), rpc);
     }).catch((error: unknown) => {
       log.warn("a request could not be answered", { path, error });
       if (!response.headersSent) refuse(request, response, failure(error), rpc);
       else response.end();
     });
   };
+}
+
+/** What closes when a request is over, whichever HTTP it came by. */
+function streamOf(request: NodeRequest, response: NodeResponse) {
+  return "stream" in request ? request.stream : response;
+}
+
+/** What tells one connection from another: in Bun each HTTP/2 request has a socket of its own. */
+function connectionOf(request: NodeRequest): object {
+  return ("stream" in request ? request.stream.session : undefined) ?? request.socket ?? request;
+}
+
+/** A connection that was cut may have delivered more calls already. */
+function isCut(request: NodeRequest): boolean {
+  return "stream" in request && request.stream.session?.destroyed === true;
+}
+
+function cut(request: NodeRequest): void {
+  if ("stream" in request) {
+    request.stream.session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  } else request.socket?.destroy();
 }
 
 /**

@@ -17,10 +17,13 @@ import { peerNetwork } from "./rate-limit.ts";
 export const MAX_CONNECTIONS = 20_000;
 /** Open connections of one peer, so that it cannot take the places of all others. */
 export const MAX_CONNECTIONS_PER_PEER = 10_000;
+/** A connection beyond a limit is closed after this, and only so many wait for it. */
+const TURNED_AWAY_MS = 1_000;
+const MAX_TURNED_AWAY = 1_000;
 /** Bytes of all headers of a request. */
 export const MAX_HEADER_BYTES = 32_768;
 /** Calls at once on one HTTP/2 connection. */
-const MAX_CONCURRENT_STREAMS = 256;
+const MAX_CONCURRENT_STREAMS = 100;
 const HTTP2_PREFACE = "PRI";
 
 /** Answers requests of both HTTP versions. */
@@ -40,6 +43,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly tls: TlsFiles | undefined;
   readonly handler: Handler;
+  /** False for a peer that may open no connection now. Default: all may. */
+  readonly admits?: (peer: string) => boolean;
 }
 
 export interface Listener {
@@ -56,6 +61,19 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const open = new Set<Socket>();
   const perPeer = new Map<string, number>();
   const patience = createPatience();
+  const waiting = new Set<Socket>();
+  /** Held back, unread: whoever comes again at once would keep the server busy with closing. */
+  const turnAway = (socket: Socket) => {
+    socket.on("error", () => {});
+    if (options.tls !== undefined || waiting.size >= MAX_TURNED_AWAY) {
+      socket.destroy();
+      return;
+    }
+    socket.pause();
+    waiting.add(socket);
+    setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
+    socket.on("close", () => waiting.delete(socket));
+  };
   const handler: Handler = (request, response) => {
     patience.began(request, response);
     return options.handler(request, response);
@@ -66,8 +84,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on("connection", (socket: Socket) => {
     const peer = peerNetwork(addressOf(socket));
     const ofPeer = perPeer.get(peer) ?? 0;
-    if (open.size >= MAX_CONNECTIONS || ofPeer >= MAX_CONNECTIONS_PER_PEER) {
-      socket.destroy();
+    const full = open.size >= MAX_CONNECTIONS || ofPeer >= MAX_CONNECTIONS_PER_PEER;
+    if (full || options.admits?.(peer) === false) {
+      turnAway(socket);
       return;
     }
     open.add(socket);
@@ -99,6 +118,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       const timer = setTimeout(() => {
         for (const socket of open) socket.destroy();
       }, graceMs);
+      for (const socket of waiting) socket.destroy();
       await closed;
       clearTimeout(timer);
       patience.close();

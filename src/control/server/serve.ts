@@ -24,7 +24,8 @@ import { pipelinesService } from "../rpc/pipelines-service.ts";
 import { runsService } from "../rpc/runs-service.ts";
 import { servicesService } from "../rpc/services-service.ts";
 import { telemetryService } from "../rpc/telemetry-service.ts";
-import { gate, principalOf } from "./gate.ts";
+import { createFloodGuard } from "./flood.ts";
+import { DEFAULT_LIMITS, gate, principalOf } from "./gate.ts";
 import type { Limits } from "./gate.ts";
 import { listen } from "./listener.ts";
 import type { Handler, Listener, TlsFiles } from "./listener.ts";
@@ -81,12 +82,11 @@ export function serve(options: ServeOptions): Promise<Listener> {
         .set(principalKey, principalOf(request)),
     fallback: options.http,
   });
-  const handler = access === undefined ? calls : gate({
-    ...access,
-    clock: plane.clock,
-    log: plane.log,
-    loopback: isLoopback(host),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  }, calls);
-  return listen({ host, port: options.port, tls: options.tls, handler });
+  const { port, tls, limits = DEFAULT_LIMITS } = options;
+  if (access === undefined) return listen({ host, port, tls, handler: calls });
+  const floods = createFloodGuard(limits.connections, plane.clock);
+  const { clock, log } = plane;
+  const loopback = isLoopback(host);
+  const handler = gate({ ...access, clock, log, loopback, limits, floods }, calls);
+  return listen({ host, port, tls, handler, admits: floods.admits });
 }

@@ -1,0 +1,137 @@
+/**
+ * One peer that registers ten thousand times a second and never heeds a refusal, one that beats as
+ * it should from another address, and a server, each in a process of its own.
+ */
+
+import { spawn } from "node:child_process";
+import { connect } from "node:http2";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  RegistrationAckSchema,
+  ServiceHeartbeatSchema,
+  ServiceInfoSchema,
+} from "../../src/gen/proto/flowctl/control_plane_pb.js";
+import { cpuSeconds, memoryBytes, startControlServer } from "./control-process.ts";
+import { quantile } from "./control-load.ts";
+import { callGrpc, framed } from "./grpc-call.ts";
+import { freePort } from "./server-process.ts";
+import { temporaryFolder } from "./temporary.ts";
+
+export interface FloodOptions {
+  readonly per_second: number;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+export interface FloodResult {
+  /** Registrations that the flood sent, and that took a place in the registry. */
+  readonly sent: number;
+  readonly let_in: number;
+  readonly bystander_beats: number;
+  readonly bystander_failures: number;
+  readonly bystander_p50_ms: number;
+  readonly bystander_p99_ms: number;
+  /** The same before the flood. */
+  readonly quiet_p99_ms: number;
+  readonly server_cores: number;
+  readonly server_memory_bytes: number;
+}
+
+const PEER = fileURLToPath(new URL("control-flood-peer.ts", import.meta.url));
+const FLOOD_ADDRESS = "127.0.0.1";
+const BYSTANDER_ADDRESS = "127.0.0.2";
+const BEAT_PAUSE_MS = 10;
+const QUIET_MS = 2_000;
+
+export async function measureFlood(options: FloodOptions): Promise<FloodResult> {
+  using folder = temporaryFolder();
+  const port = await freePort();
+  const server = await startControlServer(folder.path, port);
+  const heart = await startHeart(port);
+  try {
+    await sleep(QUIET_MS);
+    const quiet = heart.take();
+    const cpu = cpuSeconds(server.pid);
+    const begin = performance.now();
+    const { sent } = await flood(port, options);
+    const elapsed_s = (performance.now() - begin) / 1_000;
+    const server_cores = (cpuSeconds(server.pid) - cpu) / elapsed_s;
+    const beats = heart.take();
+    return {
+      sent,
+      let_in: await countServices(port) - 1,
+      bystander_beats: beats.length,
+      bystander_failures: heart.failures(),
+      bystander_p50_ms: quantile(beats, 0.5),
+      bystander_p99_ms: quantile(beats, 0.99),
+      quiet_p99_ms: quantile(quiet, 0.99),
+      server_cores,
+      server_memory_bytes: memoryBytes(server.pid),
+    };
+  } finally {
+    await heart.stop();
+    server.kill();
+  }
+}
+
+async function startHeart(port: number) {
+  const session = connect(
+    `http://127.0.0.1:${port}`,
+    // Not in the types, but where the connection comes from.
+    { localAddress: BYSTANDER_ADDRESS } as object,
+  );
+  session.on("error", () => {});
+  const info = create(ServiceInfoSchema, { componentId: "the-bystander" });
+  const registration = framed(toBinary(ServiceInfoSchema, info));
+  const { body } = await callGrpc(session, "/flowctl.ControlPlane/Register", registration);
+  const { serviceId } = fromBinary(RegistrationAckSchema, body);
+  const beat = framed(
+    toBinary(ServiceHeartbeatSchema, create(ServiceHeartbeatSchema, { serviceId })),
+  );
+  let took: number[] = [];
+  let failures = 0;
+  let stopped = false;
+  const beating = (async () => {
+    while (!stopped) {
+      const begin = performance.now();
+      const { status } = await callGrpc(session, "/flowctl.ControlPlane/Heartbeat", beat);
+      if (status !== 0 && !stopped) failures++;
+      took.push(performance.now() - begin);
+      await sleep(BEAT_PAUSE_MS);
+    }
+  })();
+  return {
+    take() {
+      const taken = took;
+      took = [];
+      return taken;
+    },
+    failures: () => failures,
+    async stop() {
+      stopped = true;
+      session.destroy();
+      await beating;
+    },
+  };
+}
+
+async function flood(port: number, options: FloodOptions): Promise<{ readonly sent: number }> {
+  const args = [port, options.per_second, options.connections, options.seconds].map(String);
+  const runtime = "Deno" in globalThis ? ["run", "--allow-all"] : [];
+  const child = spawn(process.execPath, [...runtime, PEER, ...args, FLOOD_ADDRESS], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => void (output += text));
+  await new Promise((resolve) => child.once("close", resolve));
+  return JSON.parse(output) as { readonly sent: number };
+}
+
+async function countServices(port: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics?services=false`);
+  const counts = (await answer.text()).matchAll(/^flowctl_services\{[^}]*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
