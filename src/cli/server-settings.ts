@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import type { ServerSettings } from "../gen/settings/server.ts";
 import { DEFAULT_HEALTH_PORT, healthPortOf } from "../control/health/health-server.ts";
+import { DEFAULT_LIMITS } from "../control/server/gate.ts";
+import type { Limits } from "../control/server/gate.ts";
 import type { TlsFiles } from "../control/server/listener.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { parseDuration_ms } from "../spec/quantity.ts";
@@ -22,6 +24,7 @@ export interface ServerCommandOptions extends AuthOptions {
   readonly nats?: string;
   readonly agentGrace?: string;
   readonly history?: string;
+  readonly auditHistory?: string;
   readonly maxLag?: string;
   readonly healthPort?: string;
   readonly otlpEndpoint?: string;
@@ -42,7 +45,8 @@ export function settled(
     store: options.store ?? file.store,
     nats: options.nats ?? file.nats,
     tls: tlsNames(file.tls, options),
-    history: options.history === undefined ? file.history : durationOf(options.history),
+    history: durationOf("--history", options.history) ?? file.history,
+    audit_history: durationOf("--audit-history", options.auditHistory) ?? file.audit_history,
     max_lag: whole("--max-lag", options.maxLag, 1, 100_000_000) ?? file.max_lag,
     otlp_endpoint: options.otlpEndpoint ?? file.otlp_endpoint,
     log_format: formatOf(options.logFormat) ?? file.log_format,
@@ -82,6 +86,21 @@ export function addressOf(listen: string): { host: string; port: number } {
   });
 }
 
+/** What one peer may ask, with what it may save up while it is silent. */
+export function limitsOf(limits: ServerSettings["limits"]): Limits {
+  if (limits === undefined) return DEFAULT_LIMITS;
+  const rate = (per_second: number, saved_s: number) => ({
+    per_second,
+    burst: per_second * saved_s,
+  });
+  return {
+    calls: rate(limits.calls_per_second, 2),
+    registrations: rate(limits.registrations_per_second, 2),
+    connections: rate(limits.connections_per_second, 10),
+    open_requests: limits.open_calls,
+  };
+}
+
 /** The PEM files' texts. */
 export function tlsOf(names: ServerSettings["tls"]): TlsFiles | undefined {
   if (names === undefined) return undefined;
@@ -113,10 +132,11 @@ function read(what: string, file: string): string {
   }
 }
 
-function durationOf(text: string): number {
+function durationOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const ms = parseDuration_ms(text);
   if (ms !== undefined && ms > 0) return ms;
-  throw new FlowctlError("cli/usage", `--history cannot be '${text}'`, {
+  throw new FlowctlError("cli/usage", `${option} cannot be '${text}'`, {
     hint: "write a duration, such as 30d or 12h",
   });
 }

@@ -16,7 +16,14 @@ import { createLog } from "./log.ts";
 import { printJson } from "./print.ts";
 import { authOf, withAuthOptions } from "./server-auth.ts";
 import { serverHealth } from "./server-health.ts";
-import { addressOf, LOG_FORMATS, settled, settledAuth, tlsOf } from "./server-settings.ts";
+import {
+  addressOf,
+  limitsOf,
+  LOG_FORMATS,
+  settled,
+  settledAuth,
+  tlsOf,
+} from "./server-settings.ts";
 import type { ServerCommandOptions } from "./server-settings.ts";
 import { onSignals } from "./signals.ts";
 import { paint } from "./style.ts";
@@ -45,6 +52,7 @@ export function serverCommand(name: string = "server"): Command {
       "work of an agent that is silent for this long moves (default: 60s)",
     )
     .option("--history <duration>", "how long runs, chunks and events are kept (default: 30d)")
+    .option("--audit-history <duration>", "how long the audit log is kept (default: 365d)")
     .option(
       "--max-lag <ledgers>",
       "a pipeline further behind its network is out of sync (default: 1000)",
@@ -92,6 +100,8 @@ async function runServer(options: ServerCommandOptions, self: Command): Promise<
     tls: tlsOf(settings.tls),
     auth: authOf(settledAuth(loaded.settings, options)),
     history_ms: settings.history,
+    audit_history_ms: settings.audit_history,
+    limits: limitsOf(settings.limits),
     maxLagLedgers: settings.max_lag,
     nats: natsOf(settings.nats),
     fleetTimes: fleetTimesOf(options.agentGrace ?? (grace === undefined ? grace : `${grace}`)),

@@ -14,7 +14,7 @@ import { AGENT_GRACE_ms, AGENT_TTL_ms, REPORT_INTERVAL_ms } from "./fleet/option
 import type { FleetOptions } from "./fleet/options.ts";
 import { createHub } from "./hub.ts";
 import type { Hub } from "./hub.ts";
-import { startJanitor } from "./janitor.ts";
+import { DEFAULT_AUDIT_HISTORY_MS, startJanitor } from "./janitor.ts";
 import { createLogRing } from "./log-ring.ts";
 import type { LogRecord, LogRing } from "./log-ring.ts";
 import type { EventRecord, RunRecord, ServiceRecord } from "./model.ts";
@@ -32,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly log: Logger;
   /** Run, chunk and event history is kept for this long. */
   readonly history_ms: number;
+  /** The audit log is kept for this long. Default: a year. */
+  readonly audit_history_ms?: number;
   /** Default: no NATS, no other server on the store. */
   readonly fleet?: Partial<FleetOptions>;
 }
@@ -135,6 +137,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
     log,
     history_ms: options.history_ms,
+    audit_history_ms: options.audit_history_ms ?? DEFAULT_AUDIT_HISTORY_MS,
     leads: leadership.isLeader,
   });
 

@@ -13,6 +13,8 @@ const SAVE_BEATS_INTERVAL_MS = 60_000;
 const CLEAN_INTERVAL_MS = 3_600_000;
 /** 30 days. */
 export const DEFAULT_HISTORY_MS = 30 * 86_400_000;
+/** A year: who changed what is asked long after what happened. */
+export const DEFAULT_AUDIT_HISTORY_MS = 365 * 86_400_000;
 
 export interface JanitorOptions {
   readonly registry: Registry;
@@ -20,6 +22,7 @@ export interface JanitorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly history_ms: number;
+  readonly audit_history_ms: number;
   /** Of several servers on one store, one cleans up. */
   readonly leads: () => boolean;
 }
@@ -56,8 +59,10 @@ export function startJanitor(options: JanitorOptions): Janitor {
     setInterval(() =>
       inTurn("clean history", async () => {
         if (!options.leads()) return;
-        const removed = await store.deleteHistoryBefore(clock.now() - options.history_ms);
-        if (removed > 0) log.info("cleaned history", { removed });
+        const now = clock.now();
+        const removed = await store.deleteHistoryBefore(now - options.history_ms);
+        const audit = await store.deleteAuditBefore(now - options.audit_history_ms);
+        if (removed + audit > 0) log.info("cleaned history", { removed, audit });
       }), CLEAN_INTERVAL_MS),
   ];
   for (const timer of timers) timer.unref();

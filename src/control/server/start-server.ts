@@ -18,6 +18,7 @@ import { openStore } from "../store/open-store.ts";
 import type { ControlStore } from "../store/store.ts";
 import { traceAnswers } from "../tracing/tracing.ts";
 import { audited } from "./audited.ts";
+import type { Limits } from "./gate.ts";
 import type { Listener, TlsFiles } from "./listener.ts";
 import { isLoopback, serve } from "./serve.ts";
 
@@ -33,6 +34,9 @@ export interface ServerOptions {
   readonly tls: TlsFiles | undefined;
   readonly auth: ServerAuth;
   readonly history_ms: number;
+  readonly audit_history_ms?: number;
+  /** What one peer may ask. Default: see the gate. */
+  readonly limits?: Limits;
   /** A pipeline that is further behind its network fails `stellar_network_sync`. */
   readonly maxLagLedgers: number;
   /** NATS of the fleet; undefined: agents cannot be joined with one another. */
@@ -82,6 +86,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log,
     clock: systemClock,
     history_ms: options.history_ms,
+    ...(options.audit_history_ms === undefined ? {} : {
+      audit_history_ms: options.audit_history_ms,
+    }),
     fleet: fleet.options,
   });
   let listener: Listener | undefined;
@@ -97,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       port,
       tls,
       access,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       interceptors: [metrics.instruments.interceptor, traceAnswers],
       http: audited(nodeHandler(rest), access.audit, systemClock),
     });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   AgentRecord,
   AuditRecord,
@@ -8,6 +9,7 @@ import type {
   ServiceRecord,
   TokenRecord,
 } from "../model.ts";
+import { deleteBefore } from "./delete-before.ts";
 import { readDocument, writeDocument } from "./document.ts";
 import type { Sql, SqlRow, SqlValue } from "./sql.ts";
 import type { ControlStore } from "./store.ts";
@@ -55,6 +57,12 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
     );
   }
 
+  await sql.query(
+    "INSERT INTO flowctl_store (key, value) VALUES ('id', $1) ON CONFLICT DO NOTHING",
+    [randomUUID()],
+  );
+  const [made] = await sql.query("SELECT value FROM flowctl_store WHERE key = 'id'");
+
   const upsert = (
     table: string,
     columns: Readonly<Record<string, SqlValue>>,
@@ -87,6 +95,7 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
     bodies<T>(await sql.query(`SELECT body FROM ${table} ORDER BY id`));
 
   return {
+    id: String(made!["value"]),
     loadServices: () => all<ServiceRecord>("flowctl_services"),
     saveServices: (services) =>
       inChunks(
@@ -279,15 +288,12 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
       ).reverse();
     },
 
-    deleteHistoryBefore: (timeMs) =>
-      sql.transaction(async (inner) => {
-        const removed = [
-          await inner.query("DELETE FROM flowctl_runs WHERE ended < $1 RETURNING id", [timeMs]),
-          await inner.query("DELETE FROM flowctl_chunks WHERE changed < $1 RETURNING id", [timeMs]),
-          await inner.query("DELETE FROM flowctl_events WHERE at < $1 RETURNING id", [timeMs]),
-        ];
-        return removed.reduce((sum, rows) => sum + rows.length, 0);
-      }),
+    deleteAuditBefore: (timeMs) => deleteBefore(sql, "flowctl_audit", "at", timeMs),
+    async deleteHistoryBefore(timeMs) {
+      return await deleteBefore(sql, "flowctl_runs", "ended", timeMs) +
+        await deleteBefore(sql, "flowctl_chunks", "changed", timeMs) +
+        await deleteBefore(sql, "flowctl_events", "at", timeMs);
+    },
 
     async takeLease(name, holder, ttlMs) {
       // The database's own clock decides, so servers whose clocks differ agree.

@@ -201,6 +201,26 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       assert.equal((await store.getRun("r4"))!.status, "running");
     });
 
+    test("the audit log loses what is older than its own time, however much that is", async () => {
+      const entry = (at_ms: number) => ({
+        at_ms,
+        actor: "a",
+        role: "admin",
+        action: "x",
+        subject: "",
+        peer: "",
+        outcome: "done",
+      });
+      const before = (await store.listAudit(0, 1_000)).length;
+      await store.addAudit(Array.from({ length: 2_500 }, (_, n) => entry(1_000_000 + n)));
+      assert.equal(await store.deleteHistoryBefore(15_000), 0, "history is another matter");
+      assert.equal(await store.deleteAuditBefore(1_002_400), 2_400 + before);
+      const left = await store.listAudit(0, 1_000);
+      assert.equal(left.length, 100);
+      assert.equal(left[0]?.at_ms, 1_002_400);
+      assert.equal(await store.deleteAuditBefore(2_000_000), 100);
+    });
+
     test("writes beside a transaction that fails are kept", async () => {
       const bad = { ...service, service_id: null as unknown as string };
       const failing = assert.rejects(store.saveServices([service, bad]));

@@ -42,6 +42,9 @@ export interface EventFilter {
 }
 
 export interface ControlStore {
+  /** Random, made with the store: one that was lost and begun anew has another. */
+  readonly id: string;
+
   loadServices(): Promise<readonly ServiceRecord[]>;
   saveServices(services: readonly ServiceRecord[]): Promise<void>;
   deleteServices(serviceIds: readonly string[]): Promise<void>;
@@ -83,6 +86,8 @@ export interface ControlStore {
 
   addAudit(entries: readonly AuditRecord[]): Promise<void>;
   listAudit(sinceMs: number, limit: number): Promise<readonly AuditRecord[]>;
+  /** Removes entries of before then; returns how many. */
+  deleteAuditBefore(timeMs: number): Promise<number>;
 
   /** Removes runs that ended, chunks and events before then; returns how many. */
   deleteHistoryBefore(timeMs: number): Promise<number>;

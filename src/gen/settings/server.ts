@@ -40,8 +40,21 @@ export interface ServerSettings {
   readonly certificate_roles: readonly string[];
   /** Role of a client certificate that no rule names. Default: agent. */
   readonly certificate_default_role: "agent" | "viewer" | "operator" | "admin";
+  /** What one address (IPv4, or an IPv6 /64) may ask. Raise it where many come through one proxy. */
+  readonly limits?: {
+    /** Calls that are no registrations. It may save up two seconds of them. Default: 2500. */
+    readonly calls_per_second: number;
+    /** Registrations. It may save up two seconds of them. Default: 500. */
+    readonly registrations_per_second: number;
+    /** New connections. It may save up ten seconds of them. Default: 500. */
+    readonly connections_per_second: number;
+    /** Calls that are open at once, streams among them. Default: 12000. */
+    readonly open_calls: number;
+  } | undefined;
   /** How long runs, chunks and events are remembered once they are over. In milliseconds. Default: 30d. */
   readonly history: number;
+  /** How long the audit log says who changed what. In milliseconds. Default: 365d. */
+  readonly audit_history: number;
   /** A pipeline that is further behind its network than this many ledgers is out of sync. Default: 1000. */
   readonly max_lag: number;
   /** NATS servers of the fleet, such as `nats://127.0.0.1:4222`; several are split by commas. */
@@ -78,7 +91,14 @@ export const settingsSchema: v.GenericSchema<unknown, ServerSettings> = fields({
   })),
   certificate_roles: v.optional(list(text(), { split: true }), () => ([])),
   certificate_default_role: v.optional(choice(["agent","viewer","operator","admin"]), "agent"),
+  limits: v.optional(fields({
+    calls_per_second: v.optional(integer({ min: 1, max: 1000000 }), 2500),
+    registrations_per_second: v.optional(integer({ min: 1, max: 1000000 }), 500),
+    connections_per_second: v.optional(integer({ min: 1, max: 1000000 }), 500),
+    open_calls: v.optional(integer({ min: 1, max: 1000000 }), 12000),
+  })),
   history: v.optional(duration(), "30d"),
+  audit_history: v.optional(duration(), "365d"),
   max_lag: v.optional(integer({ min: 1, max: 100000000 }), 1000),
   nats: v.optional(secret()),
   agent_grace: v.optional(duration()),
@@ -233,9 +253,91 @@ export const settingsJsonSchema: Readonly<Record<string, unknown>> = {
         }
       ]
     },
+    "limits": {
+      "description": "What one address (IPv4, or an IPv6 /64) may ask. Raise it where many come through one proxy.",
+      "type": "object",
+      "properties": {
+        "calls_per_second": {
+          "description": "Calls that are no registrations. It may save up two seconds of them.",
+          "default": 2500,
+          "anyOf": [
+            {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*[-+]?\\d+\\s*$|\\$\\{"
+            }
+          ]
+        },
+        "registrations_per_second": {
+          "description": "Registrations. It may save up two seconds of them.",
+          "default": 500,
+          "anyOf": [
+            {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*[-+]?\\d+\\s*$|\\$\\{"
+            }
+          ]
+        },
+        "connections_per_second": {
+          "description": "New connections. It may save up ten seconds of them.",
+          "default": 500,
+          "anyOf": [
+            {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*[-+]?\\d+\\s*$|\\$\\{"
+            }
+          ]
+        },
+        "open_calls": {
+          "description": "Calls that are open at once, streams among them.",
+          "default": 12000,
+          "anyOf": [
+            {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*[-+]?\\d+\\s*$|\\$\\{"
+            }
+          ]
+        }
+      },
+      "required": [],
+      "additionalProperties": false
+    },
     "history": {
       "description": "How long runs, chunks and events are remembered once they are over.",
       "default": "30d",
+      "anyOf": [
+        {
+          "type": "number",
+          "minimum": 0
+        },
+        {
+          "type": "string",
+          "pattern": "^\\s*((\\d+(\\.\\d+)?(ms|s|m|h|d|w))+|\\d+)\\s*$|\\$\\{"
+        }
+      ]
+    },
+    "audit_history": {
+      "description": "How long the audit log says who changed what.",
+      "default": "365d",
       "anyOf": [
         {
           "type": "number",
