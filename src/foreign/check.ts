@@ -1,11 +1,10 @@
 /** What `flowctl doctor` can tell of a component without starting it. */
 
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import type { CheckResult, ComponentContext } from "../flow/component.ts";
 import { messageOf } from "../spec/errors.ts";
 import { openLink } from "./link.ts";
 import { isListening, portOf } from "./ports.ts";
+import { inspectProgram } from "./program-file.ts";
 
 export async function checkExternal(context: ComponentContext): Promise<readonly CheckResult[]> {
   const { external } = context.spec;
@@ -37,16 +36,9 @@ async function checkEndpoint(context: ComponentContext, endpoint: string): Promi
 }
 
 function checkProgram({ env }: ComponentContext, program: string): CheckResult {
-  const folders = program.includes("/") ? [""] : (env["PATH"] ?? "").split(delimiter);
-  const found = folders.map((folder) => folder === "" ? program : join(folder, program))
-    .find(isExecutable);
-  if (found !== undefined) return { target: program, status: "ok", detail: `starts ${found}` };
-  return {
-    target: program,
-    status: "failed",
-    detail: "there is no such program, or it may not be executed",
-    hint: "a path is relative to where flowctl runs; a bare name is looked up on PATH",
-  };
+  const { path, fault } = inspectProgram(program, env);
+  if (fault === undefined) return { target: program, status: "ok", detail: `starts ${path}` };
+  return { target: program, status: "failed", detail: fault.what, hint: fault.hint };
 }
 
 async function checkPort(port: number): Promise<CheckResult> {
@@ -58,13 +50,4 @@ async function checkPort(port: number): Promise<CheckResult> {
     detail: "another program listens there",
     hint: "end it, or name another PORT in the component's env, or none",
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -13,6 +13,7 @@ import type { Link, OpenLink } from "./link.ts";
 import { openLink } from "./link.ts";
 import type { Peer } from "./peer.ts";
 import { isListening, releasePort } from "./ports.ts";
+import { inspectProgram } from "./program-file.ts";
 
 /** From its start until its gRPC server answers. */
 export const START_LIMIT_ms = 60_000;
@@ -201,10 +202,11 @@ class Supervisor implements Peer {
     const said = lastLine === "" ? "" : `; it last said: ${lastLine}`;
     const program = this.#command[0] ?? "";
     if (exit.error !== undefined) {
+      const { fault } = inspectProgram(program, this.#context.env);
       throw new FlowctlError(
         "component/not-started",
-        `${program} of ${spec.id} cannot be started: ${exit.error.message}`,
-        { hint: "Is the path right (relative to where flowctl runs), and may it be executed?" },
+        `${program} of ${spec.id} cannot be started: ${fault?.what ?? exit.error.message}`,
+        { hint: fault?.hint ?? "Is the path right, relative to where flowctl runs?" },
       );
     }
     this.#crashes += 1;

@@ -20,13 +20,8 @@ export interface Child {
 }
 
 export function startChild(command: readonly string[], env: Env, log: ChildLog): Child {
-  const [program = "", ...args] = command;
-  // In a group of its own a Ctrl-C at the terminal does not reach it: flowctl drains first.
-  const child = spawn(program, args, {
-    env: { ...env },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawned(command, env);
+  if (child instanceof Error) return neverStarted(child);
   const guard = child.pid === undefined ? undefined : guardAgainstOrphans(child.pid);
   let ended = false;
   const exited = new Promise<Exit>((resolve) => {
@@ -42,8 +37,8 @@ export function startChild(command: readonly string[], env: Env, log: ChildLog):
     });
     child.once("exit", (code, signal) => settle({ code, signal, error: undefined }));
   });
-  if (child.stdout !== null) log.follow(child.stdout);
-  if (child.stderr !== null) log.follow(child.stderr);
+  log.follow(child.stdout);
+  log.follow(child.stderr);
 
   return {
     exited,
@@ -56,6 +51,28 @@ export function startChild(command: readonly string[], env: Env, log: ChildLog):
       await exited;
       clearTimeout(timer);
     },
+  };
+}
+
+/** Bun throws where others tell with an event, for a file of another machine's format for example. */
+function spawned(command: readonly string[], env: Env) {
+  const [program = "", ...args] = command;
+  try {
+    // In a group of its own a Ctrl-C at the terminal does not reach it: flowctl drains first.
+    return spawn(program, args, {
+      env: { ...env },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function neverStarted(error: Error): Child {
+  return {
+    exited: Promise.resolve({ code: null, signal: null, error }),
+    stop: () => Promise.resolve(),
   };
 }
 
