@@ -47,19 +47,71 @@ export interface Batch extends BatchKey {
   readonly groups: readonly EventGroup[];
   /** Rough size in memory, bytes: what bounds an edge besides its count. */
   readonly bytes: number;
+  /** What a worker thread has made of this ledger. Its rows may have stayed there: see `filled`. */
+  readonly hollow?: Hollow;
 }
 
-/** The same ledger with other events. */
+/** A batch whose rows are elsewhere, or nowhere any more. */
+export interface Hollow {
+  /** How many events the batch has. */
+  readonly events: number;
+  readonly made: MadeLedger;
+  /** The same batch with its rows, made on this thread. */
+  fill(): Promise<Batch>;
+}
+
+/** What a worker thread has made of one ledger, by component id. */
+export interface MadeLedger {
+  /** Of each processor and sink that has been done there. */
+  readonly nodes: Readonly<Record<string, NodeFacts>>;
+  /** The rows of each sink, encoded. */
+  readonly encoded: Readonly<Record<string, Encoded>>;
+}
+
+/** What there is to count of one component and one ledger. */
+export interface NodeFacts {
+  readonly events_in: number;
+  readonly bytes_in: number;
+  readonly events_out: number;
+  readonly bytes_out: number;
+  readonly busy_ms: number;
+}
+
+/** Rows of a batch as a sink writes them, made in a worker thread. */
+export interface Encoded {
+  /** For `Sink.writeEncoded` alone to understand. It can be cloned (`structuredClone`). */
+  readonly data: unknown;
+  /** Buffers in `data` that nothing else refers to: they change hands instead of being copied. */
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/** The batch with its rows, whoever has to make them. */
+export async function filled(batch: Batch): Promise<Batch> {
+  return await batch.hollow?.fill() ?? batch;
+}
+
+/** A batch of the same ledger without rows, though it has some. `fill` is called at most once. */
+export function hollowBatch(
+  { source, sequence, network, closedAt }: BatchKey,
+  { bytes, events, made, fill }: Hollow & { readonly bytes: number },
+): Batch {
+  let filling: Promise<Batch> | undefined;
+  const hollow = { events, made, fill: () => filling ??= fill() };
+  return { source, sequence, network, closedAt, groups: [], bytes, hollow };
+}
+
+/** The same ledger with other events, all of them at hand. */
 export function withGroups(
-  batch: Batch,
+  { source, sequence, network, closedAt, ...batch }: Batch,
   groups: readonly EventGroup[],
   bytes: number = batch.bytes,
 ): Batch {
-  return { ...batch, groups, bytes };
+  return { source, sequence, network, closedAt, groups, bytes };
 }
 
 /** Events in a batch, over all its types. */
 export function countRows(batch: Batch): number {
+  if (batch.hollow !== undefined) return batch.hollow.events;
   let rows = 0;
   for (const group of batch.groups) rows += group.rows.length;
   return rows;

@@ -5,7 +5,9 @@
 
 import type { ComponentDeclaration } from "../spec/declaration.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
-import type { Batch, BatchKey, Json } from "./batch.ts";
+import type { Batch, BatchKey, Encoded, Json } from "./batch.ts";
+
+export type { Encoded } from "./batch.ts";
 
 export interface Logger {
   debug(message: string, fields?: Record<string, unknown>): void;
@@ -174,14 +176,6 @@ export interface SinkContext extends ComponentContext {
    * must be left alone; what an earlier attempt at this chunk left may be written over.
    */
   readonly chunk?: ChunkInHand | undefined;
-}
-
-/** Rows of a batch as a sink writes them, made in a worker thread. */
-export interface Encoded {
-  /** For `Sink.writeEncoded` alone to understand. It can be cloned (`structuredClone`). */
-  readonly data: unknown;
-  /** Buffers in `data` that nothing else refers to: they change hands instead of being copied. */
-  readonly transfer: readonly ArrayBuffer[];
 }
 
 /**

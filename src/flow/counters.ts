@@ -1,7 +1,7 @@
 /** What the runner counts of a component: plain numbers, added to once per batch. */
 
 import type { ComponentSpec } from "../spec/pipeline.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, NodeFacts } from "./batch.ts";
 import { countRows } from "./batch.ts";
 import type { Meter } from "./component.ts";
 import type { ComponentStats } from "./stats.ts";
@@ -11,6 +11,8 @@ export interface Counters {
   setState(state: ComponentStats["state"]): void;
   /** One batch done: what came in (undefined for a source), what went out (for a sink). */
   finished(input: Batch | undefined, output: Batch | undefined): void;
+  /** One batch done by a worker thread. */
+  tookOver(sequence: number, facts: NodeFacts): void;
   busy(milliseconds: number): void;
   failed(): void;
   retried(): void;
@@ -47,6 +49,14 @@ export function createCounters(spec: ComponentSpec): Counters {
       if (output !== undefined) events_out += countRows(output);
       bytes += (input ?? output)?.bytes ?? 0;
       last_sequence = (input ?? output)?.sequence;
+    },
+    tookOver(sequence, facts) {
+      ledgers += 1;
+      events_in += facts.events_in;
+      events_out += facts.events_out;
+      bytes += facts.bytes_in;
+      busy_ms += facts.busy_ms;
+      last_sequence = sequence;
     },
     busy: (milliseconds) => void (busy_ms += milliseconds),
     failed: () => void (errors += 1),

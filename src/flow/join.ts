@@ -5,7 +5,7 @@
 
 import { FlowctlError } from "../spec/errors.ts";
 import type { Batch, EventGroup, Row } from "./batch.ts";
-import { withGroups } from "./batch.ts";
+import { countRows, filled, hollowBatch, withGroups } from "./batch.ts";
 import type { Lane } from "./edge.ts";
 
 export interface Join {
@@ -35,29 +35,48 @@ export function createJoin(node: string, lanes: readonly Lane[]): Join {
           `${node}: ledger ${first.sequence} of ${first.source} did not come along ${ended.edge}`,
         );
       }
-      return joinBatches(node, batches);
+      return await joinHollow(node, batches);
     },
   };
 }
 
+/** Joins without rows while all batches come from one worker thread. */
+async function joinHollow(node: string, batches: readonly Batch[]): Promise<Batch> {
+  const join = async () => joinBatches(node, await Promise.all(batches.map(filled)));
+  const made = batches[0]?.hollow?.made;
+  if (made === undefined || batches.some((batch) => batch.hollow?.made !== made)) {
+    return await join();
+  }
+  return hollowBatch(checkedFirst(node, batches), {
+    bytes: batches.reduce((sum, batch) => sum + batch.bytes, 0),
+    events: batches.reduce((sum, batch) => sum + countRows(batch), 0),
+    made,
+    fill: join,
+  });
+}
+
 /** One batch with the events of all, those of one type together, inputs in the order given. */
 export function joinBatches(node: string, batches: readonly Batch[]): Batch {
+  const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0);
+  const groups = mergeGroups(batches.flatMap((batch) => batch.groups));
+  return withGroups(checkedFirst(node, batches), groups, bytes);
+}
+
+/** Throws `flow/order` unless all are of the same ledger. */
+function checkedFirst(node: string, batches: readonly Batch[]): Batch {
   const [first] = batches;
   if (first === undefined) {
     throw new FlowctlError("flow/internal", `${node}: a join needs at least one batch`);
   }
-  let bytes = 0;
   for (const batch of batches) {
-    bytes += batch.bytes;
-    if (batch.source !== first.source || batch.sequence !== first.sequence) {
-      throw new FlowctlError(
-        "flow/order",
-        `${node}: ledger ${batch.sequence} of ${batch.source} met ledger ${first.sequence} ` +
-          `of ${first.source}`,
-      );
-    }
+    if (batch.source === first.source && batch.sequence === first.sequence) continue;
+    throw new FlowctlError(
+      "flow/order",
+      `${node}: ledger ${batch.sequence} of ${batch.source} met ledger ${first.sequence} ` +
+        `of ${first.source}`,
+    );
   }
-  return withGroups(first, mergeGroups(batches.flatMap((batch) => batch.groups)), bytes);
+  return first;
 }
 
 /** At most one group per event type, in the order in which the types first appear. */

@@ -3,6 +3,7 @@
 import type { FlowctlError } from "../spec/errors.ts";
 import { componentsOf } from "../spec/pipeline.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
+import { withGroups } from "./batch.ts";
 import type { Batch } from "./batch.ts";
 import type { LedgerRange, Source } from "./component.ts";
 import { createCounters } from "./counters.ts";
@@ -68,7 +69,7 @@ export function createMonitor(pipeline: PipelineSpec): Monitor {
     watchSource: (id, source, range) => void sources.set(id, { source, range }),
     emitted: (batch) =>
       // Only what progress needs: the batch itself must not be kept alive.
-      void latest.set(batch.source, { ...batch, groups: [] }),
+      void latest.set(batch.source, withGroups(batch, [])),
     stats,
     summary: (outcome, error) =>
       error === undefined ? { ...stats(), outcome } : { ...stats(), outcome, error },

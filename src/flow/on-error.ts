@@ -18,6 +18,8 @@ export interface FaultPolicy {
   tolerate(batch: Batch, thrown: unknown): AttemptsExhausted;
   /** Dead-letters (durably) or skips all events of the batch, at least one; each for its own. */
   giveUp(batch: Batch, failureOf: (index: number) => Failure): void;
+  /** Whether an earlier run may have dead-lettered events of this ledger here. */
+  mayHaveDead(batch: Batch): boolean;
   /** The batch without the events that an earlier run has dead-lettered here. */
   withoutDead(batch: Batch): Batch;
 }
@@ -37,7 +39,11 @@ export function createFaultPolicy(context: FaultContext): FaultPolicy {
   const { spec, log, counters, deadLetters, halted } = context;
   const lastDead = context.replaying === true ? NONE : deadLetters.lastSequences(spec.id);
 
+  const mayHaveDead = ({ source, sequence }: Batch) => sequence <= (lastDead.get(source) ?? -1);
+
   return {
+    mayHaveDead,
+
     attempt: (call) =>
       withRetry(call, {
         policy: spec.retry_policy,
@@ -78,8 +84,7 @@ export function createFaultPolicy(context: FaultContext): FaultPolicy {
     },
 
     withoutDead(batch) {
-      const last = lastDead.get(batch.source);
-      if (last === undefined || batch.sequence > last) return batch;
+      if (!mayHaveDead(batch)) return batch;
       const dead = deadLetters.keysOf(spec.id, batch.source, batch.sequence);
       return dead.size === 0 ? batch : withoutEvents(batch, dead);
     },

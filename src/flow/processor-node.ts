@@ -2,8 +2,8 @@
 
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
-import type { Batch } from "./batch.ts";
-import { countRows, withGroups } from "./batch.ts";
+import type { Batch, Hollow, NodeFacts } from "./batch.ts";
+import { countRows, filled, hollowBatch, withGroups } from "./batch.ts";
 import type { Positions, Processor } from "./component.ts";
 import type { Counters } from "./counters.ts";
 import type { Failure } from "./dead-letters.ts";
@@ -125,14 +125,33 @@ export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNod
     unsaved = false;
   }
 
+  async function processHere(batch: Batch): Promise<Batch> {
+    const input = onlyTypes(await filled(batch), types);
+    const start = performance.now();
+    const output = await handle(input);
+    counters.busy(performance.now() - start);
+    counters.finished(input, output);
+    return output;
+  }
+
+  /** A worker thread has done it; its rows are made again if somebody wants to see them. */
+  function takeOver(batch: Batch, { made }: Hollow, facts: NodeFacts): Batch {
+    counters.tookOver(batch.sequence, facts);
+    return hollowBatch(batch, {
+      bytes: facts.bytes_out,
+      events: facts.events_out,
+      made,
+      fill: () => mutex.run(async () => handle(onlyTypes(await filled(batch), types))),
+    });
+  }
+
   return {
     process: (batch) =>
       mutex.run(async () => {
-        const input = onlyTypes(batch, types);
-        const start = performance.now();
-        const output = await handle(input);
-        counters.busy(performance.now() - start);
-        counters.finished(input, output);
+        const facts = faults.mayHaveDead(batch) ? undefined : batch.hollow?.made.nodes[spec.id];
+        const output = batch.hollow === undefined || facts === undefined
+          ? await processHere(batch)
+          : takeOver(batch, batch.hollow, facts);
         positions.set(batch.source, batch.sequence);
         unsaved = true;
         if (batch.sequence % SNAPSHOT_INTERVAL_ledgers === 0) saveSnapshot();

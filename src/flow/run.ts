@@ -17,7 +17,7 @@ import type { Parts } from "./parts.ts";
 import { openState, pipelineKey } from "./state.ts";
 import type { State } from "./state.ts";
 import type { RunStats, RunSummary } from "./stats.ts";
-import { closeAll, layStrands, pushAll, runStrand } from "./strands.ts";
+import { closeAll, layStrands, pushAll, runStrand, show } from "./strands.ts";
 import type { Strand } from "./strands.ts";
 import { createTaps } from "./taps.ts";
 import type { TapListener, Taps } from "./taps.ts";
@@ -164,7 +164,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     const source = nodes.sources.get(strand.source);
     const byItself = source === undefined || await source.run(async (batch) => {
       monitor.emitted(batch);
-      taps.passed(batch.source, batch);
+      await show(taps, batch.source, batch);
       await pushAll(strand.outputs, batch);
       await pacer.turn();
     });

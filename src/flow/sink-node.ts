@@ -2,8 +2,8 @@
 
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
-import type { Batch } from "./batch.ts";
-import { countRows, withGroups } from "./batch.ts";
+import type { Batch, NodeFacts } from "./batch.ts";
+import { countRows, filled, withGroups } from "./batch.ts";
 import { componentError } from "./component-error.ts";
 import type { Positions, Sink } from "./component.ts";
 import type { Counters } from "./counters.ts";
@@ -103,6 +103,31 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     }
   }
 
+  /** Takes what a worker thread has encoded, if it has; undefined: the rows must be written. */
+  async function writeMade(batch: Batch): Promise<NodeFacts | undefined> {
+    const encoded = batch.hollow?.made.encoded[spec.id];
+    const facts = batch.hollow?.made.nodes[spec.id];
+    if (encoded === undefined || facts === undefined || faults.mayHaveDead(batch)) return undefined;
+    try {
+      await sink.writeEncoded?.(batch, encoded);
+    } catch {
+      // It has taken nothing: writing the rows tells what is wrong, and what becomes of it.
+      return undefined;
+    }
+    counters.tookOver(batch.sequence, facts);
+    return facts;
+  }
+
+  async function writeHere(batch: Batch): Promise<Batch> {
+    const input = faults.withoutDead(onlyTypes(await filled(batch), types));
+    const start = performance.now();
+    await writeBatch(input);
+    torn = false;
+    counters.busy(performance.now() - start);
+    counters.finished(input, undefined);
+    return input;
+  }
+
   function asComponentError(error: unknown): FlowctlError {
     return error instanceof FlowctlError ? error : componentError(spec, error);
   }
@@ -164,17 +189,12 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     write: (batch) =>
       mutex.run(async () => {
         if (options.ended.aborted || !isDue(batch)) return;
-        const input = faults.withoutDead(onlyTypes(batch, types));
-        const start = performance.now();
-        await writeBatch(input);
-        torn = false;
+        const bytes = (await writeMade(batch))?.bytes_in ?? (await writeHere(batch)).bytes;
         const now = performance.now();
-        counters.busy(now - start);
-        counters.finished(input, undefined);
         written.set(batch.source, batch.sequence);
         if (dirty.ledgers === 0) dirty.since = now;
         dirty.ledgers += 1;
-        dirty.bytes += input.bytes;
+        dirty.bytes += bytes;
         dirty.last = now;
         const reason = dueReason(now);
         if (reason === undefined) armTimer();

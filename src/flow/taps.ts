@@ -8,6 +8,8 @@ export type TapListener = (batch: Batch) => void;
 export interface Taps {
   /** Listens to what a source or processor gives, or to what a sink has taken. Returns how to stop. */
   add(component: string, listener: TapListener): () => void;
+  /** Whether somebody looks at this component; only then is it worth making `passed` a batch. */
+  watches(component: string): boolean;
   passed(component: string, batch: Batch): void;
 }
 
@@ -35,6 +37,7 @@ export function createTaps(): Taps {
 
   return {
     add,
+    watches: (component) => listeners.size > 0 && listeners.has(component),
     passed(component, batch) {
       if (listeners.size === 0) return;
       const all = listeners.get(component);
