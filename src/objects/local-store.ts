@@ -1,7 +1,9 @@
 /** A folder as an object store. */
 
+import { constants } from "node:fs";
 import type { Dirent } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
@@ -118,24 +120,44 @@ export function openLocalStore(root: string): ObjectStore {
     }
   }
 
-  async function write(key: string, bytes: Uint8Array): Promise<void> {
+  /** `make` makes the file of that name, and opens it. */
+  async function write(
+    key: string,
+    make: (partial: string) => Promise<FileHandle>,
+  ): Promise<void> {
     const path = urlOf(key);
     await makeFolder(dirname(path));
     const partial = join(dirname(path), `${partialPrefix(path)}${randomUUID()}.partial`);
     try {
-      const file = await open(partial, "wx");
+      const file = await make(partial);
       try {
-        await file.writeFile(bytes);
         await file.sync();
       } finally {
         await file.close();
       }
       await rename(partial, path);
-    } catch (error) {
+    } finally {
+      // Also after success: a rename onto another name of the same file leaves both.
       await rm(partial, { force: true });
-      throw error;
     }
     await syncFolder(dirname(path));
+  }
+
+  async function makeWith(partial: string, bytes: Uint8Array): Promise<FileHandle> {
+    const file = await open(partial, "wx");
+    try {
+      await file.writeFile(bytes);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Another name of the same file where the file system has that, else a copy. */
+  async function makeFrom(partial: string, source: string): Promise<FileHandle> {
+    await link(source, partial).catch(() => copyFile(source, partial, constants.COPYFILE_EXCL));
+    return await open(partial, "r+");
   }
 
   /** With an object goes what a crash left of writing it. */
@@ -208,7 +230,11 @@ export function openLocalStore(root: string): ObjectStore {
     list: (prefix, options = {}) => list(prefix, options),
     async put(key, bytes) {
       assertKey(key);
-      await attempt("write", key, () => write(key, bytes));
+      await attempt("write", key, () => write(key, (partial) => makeWith(partial, bytes)));
+    },
+    async putFile(key, path) {
+      assertKey(key);
+      await attempt("write", key, () => write(key, (partial) => makeFrom(partial, path)));
     },
     async delete(key) {
       assertKey(key);

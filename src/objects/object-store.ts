@@ -46,6 +46,11 @@ export interface ObjectStore {
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
   /** The object appears whole or not at all, and replaces an older one of the same key. */
   put(key: string, bytes: Uint8Array, options?: RequestOptions): Promise<void>;
+  /**
+   * As `put`, of a file on this machine, which stays where it is and must not be changed
+   * afterwards. Absent where nothing is gained by it.
+   */
+  putFile?(key: string, path: string, options?: RequestOptions): Promise<void>;
   /** Deleting what is not there succeeds. */
   delete(key: string, options?: RequestOptions): Promise<void>;
   close(): Promise<void>;

@@ -18,11 +18,14 @@ export interface Config {
   readonly ledgers_per_file?: number | undefined;
   /** A file ends with the ledger in which a table reaches this many rows. */
   readonly rows_per_file?: number | undefined;
-  /**
-   * A file ends with the ledger in which the open files together reach this size, which also
-   * bounds memory. In bytes. Default: 128MiB.
-   */
+  /** A file ends with the ledger in which the open files together reach this size. In bytes. Default: 128MiB. */
   readonly bytes_per_file: number;
+  /**
+   * Rows held in memory until their row group is written, over all tables. When there is more, the
+   * table with the most of it starts its next row group; what is written waits on disk for the
+   * file's end. In bytes. Default: 64MiB.
+   */
+  readonly buffer_bytes: number;
   /**
    * A file ends when ledgers of the next span of close time begin: "1h", "1d". Spans are counted
    * from the Unix epoch, UTC. In milliseconds.
@@ -68,6 +71,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   ledgers_per_file: v.optional(integer({ min: 1, max: 1000000 })),
   rows_per_file: v.optional(integer({ min: 1 })),
   bytes_per_file: v.optional(size(), "128MiB"),
+  buffer_bytes: v.optional(size(), "64MiB"),
   rotate: v.optional(duration()),
   partition_by: v.optional(choice(["none","date","hour","ledgers"]), "none"),
   ledgers_per_partition: v.optional(integer({ min: 1 }), 100000),
@@ -125,8 +129,22 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
       ]
     },
     "bytes_per_file": {
-      "description": "A file ends with the ledger in which the open files together reach this size, which also\nbounds memory.",
+      "description": "A file ends with the ledger in which the open files together reach this size.",
       "default": "128MiB",
+      "anyOf": [
+        {
+          "type": "number",
+          "minimum": 0
+        },
+        {
+          "type": "string",
+          "pattern": "^\\s*\\d+(\\.\\d+)? ?([bB]|[kKmMgGtT][iI]?[bB]?)?\\s*$|\\$\\{"
+        }
+      ]
+    },
+    "buffer_bytes": {
+      "description": "Rows held in memory until their row group is written, over all tables. When there is more, the\ntable with the most of it starts its next row group; what is written waits on disk for the\nfile's end.",
+      "default": "64MiB",
       "anyOf": [
         {
           "type": "number",

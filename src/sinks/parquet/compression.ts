@@ -1,11 +1,10 @@
 import { constants, zstdCompressSync } from "node:zlib";
-import type { ParquetWriter } from "hyparquet-writer";
-
-type WriterOptions = ConstructorParameters<typeof ParquetWriter>[0];
+import type { CompressionCodec } from "hyparquet";
+import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 
 export interface Compression {
-  readonly codec: NonNullable<WriterOptions["codec"]>;
-  readonly compressors: NonNullable<WriterOptions["compressors"]>;
+  readonly codec: CompressionCodec;
+  compress(bytes: Uint8Array): Uint8Array;
 }
 
 /** Higher levels make files of token transfers hardly smaller, and take longer. */
@@ -14,11 +13,11 @@ const ZSTD_LEVEL = 1;
 export function compressionOf(name: "zstd" | "snappy" | "none"): Compression {
   switch (name) {
     case "none":
-      return { codec: "UNCOMPRESSED", compressors: {} };
+      return { codec: "UNCOMPRESSED", compress: (bytes) => bytes };
     case "snappy":
-      return { codec: "SNAPPY", compressors: {} };
+      return { codec: "SNAPPY", compress: snappyCompress };
     case "zstd":
-      return { codec: "ZSTD", compressors: { ZSTD: zstd } };
+      return { codec: "ZSTD", compress: zstd };
   }
 }
 

@@ -3,7 +3,7 @@
  * once, and depends on the ledgers alone: never on the time of day or on how often commits are made.
  */
 
-import type { Batch } from "../../flow/batch.ts";
+import type { BatchKey } from "../../flow/batch.ts";
 import type { Config } from "../../gen/config/parquet.ts";
 
 /** Used when the config limits neither ledgers nor rows nor time. */
@@ -17,7 +17,7 @@ export const MAX_LEDGERS_PER_FILE = 100_000;
 
 export interface Cuts {
   /** Ledgers with another window than the open files' do not go into these. */
-  windowOf(batch: Batch): string;
+  windowOf(batch: BatchKey): string;
   /** True when files that hold this much end with the last ledger that they have. */
   endAfter(files: { last: number; mostRows: number; encoded_bytes: number }): boolean;
 }
@@ -59,7 +59,7 @@ function ledgersPerFile(config: CutConfig): number {
 /** The folder of a ledger's rows, ending with a slash, or nothing. */
 export function createPartitions(
   config: Pick<Config, "partition_by" | "ledgers_per_partition">,
-): (batch: Batch) => string {
+): (batch: BatchKey) => string {
   switch (config.partition_by) {
     case "none":
       return () => "";
@@ -80,6 +80,6 @@ export function createPartitions(
 }
 
 /** `2026-06-19T13` */
-function isoHour(batch: Batch): string {
+function isoHour(batch: BatchKey): string {
   return batch.closedAt.toISOString().slice(0, 13);
 }

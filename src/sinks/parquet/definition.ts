@@ -13,9 +13,11 @@ import { ANY_EVENT } from "../../spec/declaration.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import { configOf, needed } from "../config.ts";
 import { checkPath } from "../files/check-path.ts";
+import { createBatchEncoder } from "./encode.ts";
 import { localFolder, placeOf } from "./names.ts";
 import type { FilePlace } from "./names.ts";
 import { createParquetSink } from "./sink.ts";
+import { spoolOf } from "./spool-place.ts";
 
 /** Parquet files in a folder or bucket, each covering a range of ledgers. */
 export const parquet: SinkDefinition = {
@@ -58,8 +60,9 @@ config:
     const config = configOf<Config>(context);
     const place = writablePlace(needed(context, "path", config.path));
     const store = openStore(place.root, storeOptions(config, context));
-    return createParquetSink(context, config, place, store);
+    return createParquetSink(context, config, place, store, spoolOf(place, context.chunk));
   },
+  encoder: createBatchEncoder,
   async checkConfig({ path }): Promise<void> {
     if (typeof path === "string") writablePlace(path);
   },

@@ -23,6 +23,7 @@ import { configOf } from "../config.ts";
 import { parquet } from "./definition.ts";
 import { placeOf } from "./names.ts";
 import { createParquetSink } from "./sink.ts";
+import { spoolOf } from "./spool-place.ts";
 
 const LEDGERS = 32;
 const transfers = transferType("transfers");
@@ -143,16 +144,20 @@ async function fragile(config: Record<string, unknown>, slot: CheckpointSlot) {
   const place = placeOf(String(config["path"]));
   const store = openStore(place.root);
   let plan: { putsLeft: number; last: boolean } | undefined;
-  const sink = createParquetSink(context, configOf<Config>(context), place, {
+  const attempt = async (put: () => Promise<void> | undefined) => {
+    if (plan !== undefined && plan.putsLeft-- === 0) {
+      if (plan.last) await put();
+      throw new Error("killed");
+    }
+    await put();
+  };
+  const killable = {
     ...store,
-    async put(key, bytes, options) {
-      if (plan !== undefined && plan.putsLeft-- === 0) {
-        if (plan.last) await store.put(key, bytes, options);
-        throw new Error("killed");
-      }
-      await store.put(key, bytes, options);
-    },
-  });
+    put: (...args: Parameters<typeof store.put>) => attempt(() => store.put(...args)),
+    putFile: (key: string, path: string) => attempt(() => store.putFile?.(key, path)),
+  };
+  const spool = spoolOf(place, undefined);
+  const sink = createParquetSink(context, configOf<Config>(context), place, killable, spool);
   const positions = await sink.open();
   return {
     sink,

@@ -1,12 +1,11 @@
 /** The files that one source's ledgers go into until the next cut, one per table. */
 
 import type { EventType } from "../../events/event-type.ts";
-import type { Batch } from "../../flow/batch.ts";
+import type { BatchKey } from "../../flow/batch.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import { rowError } from "../../events/row-error.ts";
-import type { Compression } from "./compression.ts";
-import { createConverter, openTableFile } from "./table-file.ts";
-import type { Addition, TableFile } from "./table-file.ts";
+import { typeOf } from "./encode.ts";
+import type { EncodedGroup } from "./encode.ts";
+import type { TableFile } from "./table-file.ts";
 
 export interface Part {
   readonly source: string;
@@ -19,32 +18,43 @@ export interface Part {
   readonly tables: readonly TableFile[];
   readonly mostRows: number;
   readonly encoded_bytes: number;
-  /** Takes all rows of the batch, or throws and takes none. */
-  take(batch: Batch): void;
+  /** Takes all rows of the ledger, or throws and takes none. */
+  take(sequence: number, encoded: readonly EncodedGroup[]): void;
+  /** Throws when what it could not hold in memory could not be written either. */
+  flush(): void;
+  /** Drops what is on disk of it. */
+  discard(): void;
 }
 
-/**
- * Converters are kept over all parts: they are made once for each event type. By name, because a
- * type without a schema of ours is made anew for each ledger.
- */
-export type Converters = Map<string, ReturnType<typeof createConverter>>;
+export interface PartOptions {
+  readonly window: string;
+  readonly partition: string;
+  /** What waits for row groups' ends, over all tables; the largest is encoded when it is more. */
+  readonly buffer_bytes: number;
+  openTable(type: EventType): TableFile;
+}
 
-export function openPart(
-  batch: Batch,
-  window: string,
-  partition: string,
-  compression: Compression,
-  converters: Converters,
-): Part {
+export function openPart(batch: BatchKey, options: PartOptions): Part {
+  const { window, partition, buffer_bytes, openTable } = options;
   const tables = new Map<string, TableFile>();
   let last = batch.sequence;
 
-  const convert = (taken: Batch): [EventType, Addition][] =>
-    taken.groups.filter((group) => group.rows.length > 0).map(({ type, rows }) => {
-      const converter = converters.get(type.name) ?? createConverter(type);
-      converters.set(type.name, converter);
-      return [type, converter(rows, (error, row) => rowError(error, type, row))];
-    });
+  const sum = (size: (table: TableFile) => number) => {
+    let all = 0;
+    for (const table of tables.values()) all += size(table);
+    return all;
+  };
+
+  /** Between two ledgers: then it depends on their rows alone, not on how they came. */
+  const endGroups = () => {
+    for (const table of tables.values()) if (table.groupIsFull) table.endGroup();
+    while (sum((table) => table.waiting_bytes) > buffer_bytes) {
+      const [first, ...others] = tables.values();
+      if (first === undefined) return;
+      others.reduce((most, table) => table.waiting_bytes > most.waiting_bytes ? table : most, first)
+        .endGroup();
+    }
+  };
 
   return {
     source: batch.source,
@@ -63,19 +73,30 @@ export function openPart(
       return most;
     },
     get encoded_bytes() {
-      let sum_bytes = 0;
-      for (const table of tables.values()) sum_bytes += table.encoded_bytes;
-      return sum_bytes;
+      return sum((table) => table.encoded_bytes);
     },
-    take(taken) {
-      const additions = convert(taken);
-      for (const [type] of additions) mustShareName(tables.get(type.table)?.type ?? type, type);
-      for (const [type, addition] of additions) {
-        const table = tables.get(type.table) ?? openTableFile(type, compression);
-        tables.set(type.table, table);
-        table.take(addition);
+    take(sequence, encoded) {
+      const types = encoded.map(typeOf);
+      const owners = new Map([...tables.values()].map(({ type }) => [type.table, type]));
+      for (const type of types) {
+        mustShareName(owners.get(type.table) ?? type, type);
+        owners.set(type.table, type);
       }
-      last = taken.sequence;
+      if (sequence !== last) endGroups();
+      for (const [index, { rows, segment }] of encoded.entries()) {
+        const type = types[index];
+        if (type === undefined) continue;
+        const table = tables.get(type.table) ?? openTable(type);
+        tables.set(type.table, table);
+        table.take(rows, segment);
+      }
+      last = sequence;
+    },
+    flush() {
+      for (const table of tables.values()) table.flush();
+    },
+    discard() {
+      for (const table of tables.values()) table.discard();
     },
   };
 }

@@ -7,9 +7,9 @@
  * start, and their ledgers read again.
  */
 
-import { createHash } from "node:crypto";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import type { Batch } from "../../flow/batch.ts";
+import type { BatchKey, Encoded } from "../../flow/batch.ts";
 import type { Positions, Sink, SinkContext } from "../../flow/component.ts";
 import type { Config } from "../../gen/config/parquet.ts";
 import type { ObjectStore } from "../../objects/object-store.ts";
@@ -21,16 +21,22 @@ import { compressionOf } from "./compression.ts";
 import { createCuts, createPartitions } from "./cuts.ts";
 import { fileKey, isFileKey, localFolder } from "./names.ts";
 import type { FilePlace } from "./names.ts";
+import { createBatchEncoder, groupsOf } from "./encode.ts";
+import { createChunkEncoder } from "./pages/column-chunk.ts";
 import { openPart } from "./part.ts";
-import type { Converters, Part } from "./part.ts";
+import type { Part } from "./part.ts";
 import { NO_RECORD, recordFromJson, recordToJson } from "./records.ts";
 import type { ParquetRecord } from "./records.ts";
+import type { Spool } from "./spool.ts";
+import { openTableFile } from "./table-file.ts";
+import type { FinishedFile } from "./table-file.ts";
 
 export function createParquetSink(
   context: SinkContext,
   config: Config,
   place: FilePlace,
   store: ObjectStore,
+  spool: Spool,
 ): Sink {
   const cuts = createCuts(config);
   const partitionOf = createPartitions(config);
@@ -39,7 +45,8 @@ export function createParquetSink(
   const request = { signal: context.signal };
   const open = new Map<string, Part>();
   const ended: Part[] = [];
-  const converters: Converters = new Map();
+  const encode = createBatchEncoder();
+  const encodeChunk = createChunkEncoder(compression);
   let positions: Positions = new Map();
   let record: ParquetRecord = NO_RECORD;
   let lock: PathLock | undefined;
@@ -50,20 +57,26 @@ export function createParquetSink(
     record = nextRecord;
   };
 
+  const putFile = async (key: string, { bytes, spooled }: FinishedFile) => {
+    if (spooled === undefined) await store.put(key, bytes ?? new Uint8Array(), request);
+    else if (store.putFile !== undefined) await store.putFile(key, spooled.path, request);
+    else await store.put(key, Buffer.concat([...spooled.pieces()]), request);
+  };
+
   const put = async (part: Part) => {
     const source = severalSources ? part.source : undefined;
     const files = part.tables.map((table) => ({
       key: fileKey(place.folder, part.partition, table.type, source, part.first, part.last),
-      bytes: table.finish(),
+      file: table.finish(),
     }));
     if (files.length > 0) save(positions, { ...record, pending: files.map(({ key }) => key) });
-    for (const { key, bytes } of files) {
-      await store.put(key, bytes, request);
+    for (const { key, file } of files) {
+      await putFile(key, file);
       context.meter.add("files_written", 1);
-      context.meter.add("total_bytes", bytes.byteLength);
-      context.chunk?.wrote?.(store.urlOf(key), createHash("sha256").update(bytes).digest("hex"));
+      context.meter.add("total_bytes", file.size_bytes);
+      context.chunk?.wrote?.(store.urlOf(key), file.sha256());
     }
-    const sizes = new Map(files.map(({ key, bytes }) => [key, bytes.byteLength]));
+    const sizes = new Map(files.map(({ key, file }) => [key, file.size_bytes]));
     save(new Map([...positions, [part.source, part.last]]), {
       pending: [],
       // A cut without rows leaves the files before it as the last ones.
@@ -77,12 +90,24 @@ export function createParquetSink(
   };
 
   /** The open part that a batch goes into, if there is one: not one that ends before its ledger. */
-  const openPartFor = (batch: Batch, window: string): Part | undefined => {
+  const openPartFor = (batch: BatchKey, window: string): Part | undefined => {
     const part = open.get(batch.source);
     if (part === undefined || batch.sequence === part.last) return part;
     if (part.window === window && !cuts.endAfter(part)) return part;
     end(part);
     return undefined;
+  };
+
+  const take = (batch: BatchKey, encoded: Encoded) => {
+    const window = cuts.windowOf(batch);
+    const part = openPartFor(batch, window) ?? openPart(batch, {
+      window,
+      partition: partitionOf(batch),
+      buffer_bytes: config.buffer_bytes,
+      openTable: (type) => openTableFile(type, compression, encodeChunk, spool),
+    });
+    part.take(batch.sequence, groupsOf(encoded));
+    open.set(batch.source, part);
   };
 
   const listOwn = async () => {
@@ -123,6 +148,7 @@ export function createParquetSink(
       if (!isRemote(place.root) && context.chunk === undefined) {
         lock = lockPath(join(localFolder(place.root), "parquet"));
       }
+      spool.clear();
       const state = context.reset ? undefined : context.checkpoint.load();
       if (state === undefined) {
         await startAfresh();
@@ -133,26 +159,25 @@ export function createParquetSink(
       }
       return positions;
     },
-    write(batch) {
-      const window = cuts.windowOf(batch);
-      const part = openPartFor(batch, window) ??
-        openPart(batch, window, partitionOf(batch), compression, converters);
-      part.take(batch);
-      open.set(batch.source, part);
-    },
+    write: (batch) => take(batch, encode(batch)),
+    writeEncoded: take,
     async commit(reason) {
       for (const part of [...open.values()]) {
         if (reason === "final" || cuts.endAfter(part)) end(part);
       }
       for (let part = ended[0]; part !== undefined; part = ended[0]) {
         await put(part);
+        part.discard();
         ended.shift();
       }
+      for (const part of open.values()) part.flush();
       return positions;
     },
     async close() {
+      for (const part of [...open.values(), ...ended]) part.discard();
       open.clear();
       ended.length = 0;
+      spool.clear();
       lock?.release();
       await store.close();
     },

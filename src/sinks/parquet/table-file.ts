@@ -1,106 +1,103 @@
-/** The file of one table that is being filled: rows by column, encoded one row group at a time. */
+/** The file of one table that is being filled: segments, encoded one row group at a time. */
 
+import { createHash } from "node:crypto";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { EventType } from "../../events/event-type.ts";
-import type { Row, Value } from "../../flow/batch.ts";
 import type { Compression } from "./compression.ts";
-import { rootElement, storedColumn } from "./columns.ts";
-import type { Stored } from "./columns.ts";
+import type { EncodeChunk } from "./pages/column-chunk.ts";
+import { rootElement, storedColumn } from "./schema.ts";
+import { createSegmentReader } from "./segment.ts";
+import type { Spool, SpoolFile } from "./spool.ts";
 
 /** A row group ends with the ledger that reaches one of these, so it depends on the data alone. */
 export const ROW_GROUP_ROWS = 32_768;
 export const ROW_GROUP_BYTES = 16 * 1024 * 1024;
 
-/** What a ledger adds to a table, checked and converted, but not yet taken. */
-export interface Addition {
-  readonly rows: number;
-  readonly columns: readonly (readonly Stored[])[];
-  readonly size_bytes: number;
-}
-
 export interface TableFile {
   readonly type: EventType;
   /** Rows taken, encoded or not. */
   readonly rows: number;
+  /** Bytes of segments that wait for their row group's end. */
+  readonly waiting_bytes: number;
   /** Bytes encoded so far. */
   readonly encoded_bytes: number;
-  take(addition: Addition): void;
-  /** The whole file. Nothing may be added after it; asking again gives the same bytes. */
-  finish(): Uint8Array;
+  /** True when what waits is enough for a row group. */
+  readonly groupIsFull: boolean;
+  take(rows: number, segment: ArrayBuffer): void;
+  /** Encodes what waits, and gives it to the spool. */
+  endGroup(): void;
+  /** Throws when the spool could not write everything. */
+  flush(): void;
+  /**
+   * Completes the file. Nothing may be added after it; asking again gives the same. Throws when
+   * the spool could not write everything.
+   */
+  finish(): FinishedFile;
+  /** Drops what the spool has of it. */
+  discard(): void;
 }
 
-/**
- * Rows as the columns of a file. `onError` makes the error of a row that cannot be stored.
- */
-export function createConverter(
+export interface FinishedFile {
+  readonly size_bytes: number;
+  /** The whole file, when all of it is in memory. */
+  readonly bytes: Uint8Array | undefined;
+  /** Where it lies otherwise. */
+  readonly spooled: SpoolFile | undefined;
+  /** Of the whole file, in hexadecimal digits. */
+  sha256(): string;
+}
+
+interface Waiting {
+  rows: number;
+  readonly segments: ArrayBuffer[];
+  bytes: number;
+}
+
+export function openTableFile(
   type: EventType,
-): (rows: readonly Row[], onError: (error: unknown, row: Row) => unknown) => Addition {
-  const columns = type.columns.map(storedColumn);
-  return (rows, onError) => {
-    let size_bytes = 0;
-    const stored = columns.map(({ column, store }) => {
-      const values = new Array<Stored>(rows.length);
-      let last: Value | undefined;
-      let lastStored: Stored = null;
-      // By index: an iterator would be made for each column of each ledger.
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index] as Row;
-        const value = row[column.name];
-        if (index === 0 || !Object.is(value, last)) {
-          try {
-            lastStored = store(value);
-          } catch (error) {
-            throw onError(error, row);
-          }
-          last = value;
-        }
-        values[index] = lastStored;
-        size_bytes += sizeOf(lastStored);
-      }
-      return values;
-    });
-    return { rows: rows.length, columns: stored, size_bytes };
-  };
-}
-
-const NUMBER_BYTES = 8;
-
-function sizeOf(value: Stored): number {
-  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
-  if (value === null || typeof value !== "object") return NUMBER_BYTES;
-  let size_bytes = 0;
-  for (const item of value) size_bytes += item.length;
-  return size_bytes;
-}
-
-export function openTableFile(type: EventType, compression: Compression): TableFile {
+  compression: Compression,
+  encodeChunk: EncodeChunk,
+  spool: Spool,
+): TableFile {
   const columns = type.columns.map(storedColumn);
   const writer = new ByteWriter();
   const parquet = new ParquetWriter({
     writer,
-    schema: [rootElement(type), ...columns.flatMap((column) => column.written)],
+    schema: [rootElement(type), ...columns.flatMap(({ elements }) => elements)],
     codec: compression.codec,
-    compressors: compression.compressors,
+    // The pages are ours: only magic numbers and footer are written by it.
+    compressors: { ZSTD: compression.compress },
     createdBy: "flowctl",
     kvMetadata: [{ key: "flowctl.event_type", value: type.name }],
   });
-  let group: Stored[][] = columns.map(() => []);
-  let group_bytes = 0;
+  let waiting: Waiting = { rows: 0, segments: [], bytes: 0 };
   let rows = 0;
-  let finished: Uint8Array | undefined;
+  let spooled: SpoolFile | undefined;
+  let finished: FinishedFile | undefined;
 
-  const endGroup = () => {
-    const groupRows = group[0]?.length ?? 0;
-    if (groupRows === 0) return;
-    const columnData = columns.map(({ column, statistics, encoding }, index) => ({
-      name: column.name,
-      data: group[index] ?? [],
-      statistics,
-      ...(encoding === undefined ? {} : { encoding }),
-    }));
-    parquet.write({ columnData, rowGroupSize: groupRows });
-    group = columns.map(() => []);
-    group_bytes = 0;
+  const toSpool = () => {
+    spooled ??= spool.open();
+    spooled.append(writer.getBytes());
+    writer.index = 0;
+  };
+
+  const encodeGroup = () => {
+    if (waiting.rows === 0) return;
+    const start = writer.offset;
+    const readers = waiting.segments.map(createSegmentReader);
+    const chunks = columns.map((column) =>
+      encodeChunk(column, readers.map((read) => read()), writer)
+    );
+    let total_byte_size = 0n;
+    for (const { meta_data } of chunks) total_byte_size += meta_data?.total_uncompressed_size ?? 0n;
+    parquet.row_groups.push({
+      columns: chunks,
+      total_byte_size,
+      num_rows: BigInt(waiting.rows),
+      total_compressed_size: BigInt(writer.offset - start),
+    });
+    parquet.num_rows += BigInt(waiting.rows);
+    waiting = { rows: 0, segments: [], bytes: 0 };
   };
 
   return {
@@ -108,27 +105,48 @@ export function openTableFile(type: EventType, compression: Compression): TableF
     get rows() {
       return rows;
     },
+    get waiting_bytes() {
+      return waiting.bytes;
+    },
     get encoded_bytes() {
       return writer.offset;
     },
-    take(addition) {
-      for (const [index, values] of addition.columns.entries()) {
-        const column = group[index] ?? [];
-        for (const value of values) column.push(value);
-      }
-      rows += addition.rows;
-      group_bytes += addition.size_bytes;
-      const groupRows = group[0]?.length ?? 0;
-      if (groupRows >= ROW_GROUP_ROWS || group_bytes >= ROW_GROUP_BYTES) endGroup();
+    get groupIsFull() {
+      return waiting.rows >= ROW_GROUP_ROWS || waiting.bytes >= ROW_GROUP_BYTES;
     },
+    take(added, segment) {
+      waiting.segments.push(segment);
+      waiting.rows += added;
+      waiting.bytes += segment.byteLength;
+      rows += added;
+    },
+    endGroup() {
+      encodeGroup();
+      toSpool();
+    },
+    flush: () => spooled?.flush(),
     finish() {
       if (finished === undefined) {
-        endGroup();
-        parquet.schema = [rootElement(type), ...columns.flatMap((column) => column.elements)];
+        encodeGroup();
         parquet.finish();
-        finished = writer.getBytes();
+        if (spooled !== undefined) toSpool();
+        const bytes = spooled === undefined ? writer.getBytes() : undefined;
+        finished = {
+          size_bytes: writer.offset,
+          bytes,
+          spooled,
+          sha256: () => sha256Of(bytes === undefined ? spooled?.pieces() ?? [] : [bytes]),
+        };
       }
+      finished.spooled?.flush();
       return finished;
     },
+    discard: () => spooled?.discard(),
   };
+}
+
+function sha256Of(pieces: Iterable<Uint8Array>): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
 }
