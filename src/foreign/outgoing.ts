@@ -39,8 +39,9 @@ export function* outgoingEvents(batch: Batch, wanted: ReadonlySet<string>): Gene
         id: String(row[type.id]),
         type: type.name,
         payload,
-        metadata: { ...metadata, network: batch.network },
-        timestamp: timestampFromDate(batch.closedAt),
+        metadata: batch.network === "" ? metadata : { ...metadata, network: batch.network },
+        // A source that says no times gets none.
+        ...(batch.closedAt.getTime() === 0 ? {} : { timestamp: timestampFromDate(batch.closedAt) }),
         sourceComponentId: batch.source,
         contentType,
         stellarCursor: { ledgerSequence: BigInt(batch.sequence), indexInLedger: index },

@@ -283,7 +283,11 @@ func (c *consumer) handle(ctx context.Context, event *flowctlv1.Event) {
 		return
 	}
 	c.mutex.Lock()
-	fmt.Fprintf(c.out, "%d %s\n", sequence, event.Id)
+	if os.Getenv("SIZES") == "true" {
+		fmt.Fprintf(c.out, "%d %s %d\n", sequence, event.Id, len(event.Payload))
+	} else {
+		fmt.Fprintf(c.out, "%d %s\n", sequence, event.Id)
+	}
 	c.out.Sync()
 	c.mutex.Unlock()
 	c.counts.succeeded.Add(1)

@@ -112,5 +112,5 @@ test("a program that is not there is named at once", { skip: false }, async () =
   assert.doesNotMatch(stderr + stdout, /\n\s+at /);
   const doctor = await flowctl(["doctor", file], { cwd: folder.path });
   assert.equal(doctor.status, 1);
-  assert.match(doctor.stdout, /go-transfers.*\.\/not-there: there is no such program/);
+  assert.match(doctor.stdout, /go-transfers.*\.\/not-there: there is no such file/);
 });
