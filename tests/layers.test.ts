@@ -39,6 +39,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bus: ["spec", "events", "stellar", "objects", "flow"],
   "catalogue.ts": ["spec", "events", "flow", "sources", "processors", "sinks", "foreign", "bus"],
   "version.ts": [],
+  "worker.ts": ["catalogue.ts", "flow"],
+  "worker-host.ts": ["catalogue.ts", "flow"],
   "load-text.ts": ["catalogue.ts", "spec", "events"],
   control: [...RUNS_PIPELINES, "bus"],
   // An agent speaks to a control plane as any client does.

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const dist = join(root, "dist");
 
 /** `src/main.ts` first; after it the files that become worker threads of their own. */
-const ENTRIES: readonly string[] = ["src/main.ts"];
+const ENTRIES: readonly string[] = ["src/main.ts", "src/worker.ts"];
 
 const args = process.argv.slice(2);
 if (args.some((arg) => arg !== "--all")) {

@@ -3,6 +3,7 @@
 import process from "node:process";
 import { Argument, Command } from "commander";
 import { components } from "../catalogue.ts";
+import { workerHost } from "../worker-host.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
@@ -22,6 +23,7 @@ interface Options extends FileOptions, ServerOptions {
   readonly persistence: boolean;
   readonly reset: boolean;
   readonly wait: boolean;
+  readonly workers?: number;
 }
 
 export function runCommand(): Command {
@@ -33,6 +35,7 @@ export function runCommand(): Command {
     .addArgument(new Argument("<file>", "the pipeline's YAML file"))
     .option("--from <ledger>", "first ledger, instead of the file's start_ledger", ledger)
     .option("--to <ledger>", "last ledger, instead of the file's end_ledger", ledger)
+    .option("--workers <count>", "worker threads that share the work", whole)
     .option("--no-wait", "at the head of the network, stop with an error instead of waiting")
     .option("--no-persistence", "keep no checkpoints: begin anew each time")
     .option(
@@ -69,12 +72,18 @@ export function runCommand(): Command {
           to,
           reset: options.reset,
           wait: options.wait,
+          workers: options.workers,
+          workerHost,
           env,
         },
         { globals: globalsOf(self), redact, endpoint: runEndpoint(options, pipeline, env) },
       );
     },
   );
+}
+
+function whole(text: string): number {
+  return Number(text);
 }
 
 function ledger(text: string): number {

@@ -3,7 +3,7 @@
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { componentError } from "./component-error.ts";
-import type { Logger, Positions } from "./component.ts";
+import type { Logger, Positions, Source } from "./component.ts";
 import type { Control } from "./control.ts";
 import { createCommitNotice } from "./commit-notice.ts";
 import { checkFingerprint, fingerprintOf } from "./fingerprint.ts";
@@ -13,6 +13,8 @@ import { createFaultPolicy } from "./on-error.ts";
 import type { FaultPolicy } from "./on-error.ts";
 import { createParts, definitionOf } from "./parts.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
+import { createOffload } from "./offload/offload.ts";
+import type { Offload, WorkerHost } from "./offload/offload.ts";
 import { createProcessorNode } from "./processor-node.ts";
 import type { ProcessorNode } from "./processor-node.ts";
 import { planResume, restartFloor } from "./resume.ts";
@@ -31,6 +33,8 @@ export interface Nodes {
   readonly sinks: ReadonlyMap<string, SinkNode>;
   /** What the processor or sink of that id does with a batch. */
   step(id: string): Step;
+  /** Ends what only the run itself has started. */
+  close(): void;
 }
 
 export interface NodesInput {
@@ -39,6 +43,8 @@ export interface NodesInput {
     readonly to?: number | undefined;
     readonly reset?: boolean;
     readonly wait?: boolean;
+    readonly workerHost?: WorkerHost | undefined;
+    readonly workers?: number | undefined;
   };
   readonly control: Control;
   readonly monitor: Monitor;
@@ -80,7 +86,24 @@ export async function prepareNodes(input: NodesInput): Promise<Nodes> {
   const processors = makeProcessors(input, plan, floor);
   const snapshots = (id: string) => state.snapshots.list(id);
   onCommitted.tell = createCommitNotice({ graph, parts, floor, snapshots });
-  return { sources: makeSources(input, plan), processors, sinks, step: stepOf(processors, sinks) };
+  const offload = offloadOf(input);
+  const sourceOf = offload?.sourceOf ?? ((_spec: ComponentSpec, source: Source) => source);
+  return {
+    sources: makeSources(input, plan, sourceOf),
+    processors,
+    sinks,
+    step: stepOf(processors, sinks),
+    close: () => offload?.close(),
+  };
+}
+
+function offloadOf({ options, control, graph, parts }: NodesInput): Offload | undefined {
+  const { pipeline, catalogue, workerHost: host, workers = 1, log, env } = options;
+  if (host === undefined || workers < 2) return undefined;
+  const common = { pipeline, graph, parts, catalogue, host, log, env };
+  const offload = createOffload({ ...common, threads: workers });
+  control.ended.addEventListener("abort", () => offload?.close());
+  return offload;
 }
 
 function stepOf(
@@ -177,7 +200,11 @@ function beforeStart(plan: ResumePlan, sources: readonly string[]): Positions {
   return positions;
 }
 
-function makeSources(input: NodesInput, plan: ResumePlan): Map<string, SourceNode> {
+function makeSources(
+  input: NodesInput,
+  plan: ResumePlan,
+  sourceOf: (spec: ComponentSpec, source: Source) => Source,
+): Map<string, SourceNode> {
   const { options, control, monitor, parts } = input;
   const nodes = new Map<string, SourceNode>();
   for (const spec of options.pipeline.sources) {
@@ -188,10 +215,8 @@ function makeSources(input: NodesInput, plan: ResumePlan): Map<string, SourceNod
     if (plan.complete.has(spec.id)) continue;
     const faults = faultsOf(input, spec, control.stopped);
     const counters = monitor.counters(spec.id);
-    nodes.set(
-      spec.id,
-      createSourceNode({ spec, source, range, counters, faults, stopped: control.stopped }),
-    );
+    const options = { spec, range, counters, faults, stopped: control.stopped };
+    nodes.set(spec.id, createSourceNode({ ...options, source: sourceOf(spec, source) }));
   }
   return nodes;
 }

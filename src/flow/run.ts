@@ -9,6 +9,7 @@ import { buildGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { createMonitor } from "./monitor.ts";
 import type { Monitor } from "./monitor.ts";
+import type { WorkerHost } from "./offload/offload.ts";
 import { prepareNodes } from "./nodes.ts";
 import type { Nodes } from "./nodes.ts";
 import { createPacer } from "./pacer.ts";
@@ -50,6 +51,10 @@ export interface RunOptions {
   readonly epoch?: number;
   /** The run is one chunk of a backfill; its bounds are `from` and `to`. */
   readonly chunk?: ChunkInHand;
+  /** Worker threads that share the work; below 2 there are none. Default 1. */
+  readonly workers?: number | undefined;
+  /** Where worker threads come from. Without it there are none. */
+  readonly workerHost?: WorkerHost | undefined;
   /** Default `DRAIN_DEADLINE_ms`. */
   readonly drainDeadline_ms?: number;
 }
@@ -135,7 +140,7 @@ async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
     throw error;
   });
   if (nodes === undefined) return "stopped";
-  const ended = await runStrands(flow, nodes);
+  const ended = await runStrands(flow, nodes).finally(nodes.close);
 
   const failure = flow.control.failure();
   // Only the end of the range finishes incomplete output: a file that a drain cut short would

@@ -1,0 +1,147 @@
+/** The part of a pipeline that a worker thread does, for one ledger at a time. */
+
+import { FlowctlError } from "../../spec/errors.ts";
+import type { ComponentSpec } from "../../spec/pipeline.ts";
+import { ledgerBytes } from "../../stellar/ledger-batch.ts";
+import type { Batch, Encoded, MadeLedger, NodeFacts } from "../batch.ts";
+import { countRows } from "../batch.ts";
+import type {
+  ComponentContext,
+  ComponentDefinition,
+  Encoder,
+  Logger,
+  Packed,
+  Processor,
+  UnpackedLedger,
+} from "../component.ts";
+import { joinBatches } from "../join.ts";
+import { definitionOf } from "../parts.ts";
+import { onlyTypes } from "../rows.ts";
+import type { JobResult, LedgerResult, StartMessage } from "./messages.ts";
+import type { PlannedNode, PlannedSource } from "./plan.ts";
+
+export interface Segment {
+  /** Never rejects: the main thread goes on where the result ends. */
+  run(packed: Packed): Promise<JobResult>;
+}
+
+interface Node {
+  readonly id: string;
+  readonly inputs: readonly string[];
+  readonly types: ReadonlySet<string>;
+  readonly processor: Processor | undefined;
+  readonly encode: Encoder | undefined;
+}
+
+/** By source id. Rejects with what making the components throws. */
+export async function createSegments(
+  { plan, env }: StartMessage,
+  catalogue: readonly ComponentDefinition[],
+): Promise<ReadonlyMap<string, Segment>> {
+  const nodes = new Map<string, Node>();
+  const contextOf = (spec: ComponentSpec): ComponentContext => ({
+    spec,
+    pipeline: plan.pipeline,
+    log: SILENT,
+    meter: { add() {}, set() {} },
+    signal: NEVER,
+    env: { ...env, ...spec.env },
+  });
+
+  async function nodeOf({ spec, inputs }: PlannedNode): Promise<Node> {
+    const definition = definitionOf(catalogue, spec);
+    const { role } = definition;
+    return {
+      id: spec.id,
+      inputs,
+      types: new Set(spec.input_event_types),
+      processor: role === "processor" ? await definition.create(contextOf(spec)) : undefined,
+      encode: role === "sink" ? definition.encoder?.(spec.config) : undefined,
+    };
+  }
+
+  const segments = new Map<string, Segment>();
+  for (const source of plan.sources) {
+    const own: Node[] = [];
+    for (const planned of source.nodes) {
+      const node = nodes.get(planned.spec.id) ?? await nodeOf(planned);
+      nodes.set(planned.spec.id, node);
+      own.push({ ...node, inputs: planned.inputs });
+    }
+    segments.set(source.spec.id, segmentOf(source, own, definitionOf(catalogue, source.spec)));
+  }
+  return segments;
+}
+
+/** What happens here and fails happens again on the main thread, which logs it. */
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const NEVER = new AbortController().signal;
+
+function segmentOf(
+  { spec, bare }: PlannedSource,
+  nodes: readonly Node[],
+  definition: ComponentDefinition,
+): Segment {
+  const unpack = definition.role === "source" ? definition.unpack : undefined;
+  if (unpack === undefined) {
+    throw new FlowctlError("flow/internal", `source ${spec.id} cannot be unpacked`);
+  }
+
+  async function resultOf({ batch, link }: UnpackedLedger): Promise<LedgerResult> {
+    const { sequence, network, closedAt, bytes } = batch;
+    const made = await makeLedger(nodes, batch).catch(() => undefined);
+    const needed = bare || made === undefined;
+    const ledger = needed ? ledgerBytes(batch) : undefined;
+    return { sequence, network, closedAt, bytes, link, bare: ledger, made };
+  }
+
+  return {
+    async run(packed) {
+      const results: LedgerResult[] = [];
+      try {
+        for (const unpacked of unpack(packed, spec.id)) results.push(await resultOf(unpacked));
+      } catch {
+        // The main thread reads again what is missing, and tells what is wrong with it.
+      }
+      return results;
+    },
+  };
+}
+
+async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLedger> {
+  const facts: Record<string, NodeFacts> = {};
+  const encoded: Record<string, Encoded> = {};
+  const outputs = new Map<string, Batch>();
+  for (const { id, inputs, types, processor, encode } of nodes) {
+    const input = onlyTypes(inputOf(id, inputs.map((one) => outputs.get(one) ?? ledger)), types);
+    const started = performance.now();
+    const output = await processor?.process(input);
+    if (output !== undefined) outputs.set(id, output);
+    if (encode !== undefined) encoded[id] = encode(input);
+    facts[id] = {
+      events_in: countRows(input),
+      bytes_in: input.bytes,
+      events_out: output === undefined ? 0 : countRows(output),
+      bytes_out: output?.bytes ?? 0,
+      busy_ms: performance.now() - started,
+    };
+  }
+  return { nodes: facts, encoded };
+}
+
+function inputOf(node: string, batches: readonly Batch[]): Batch {
+  const [only] = batches;
+  return only !== undefined && batches.length === 1 ? only : joinBatches(node, batches);
+}
+
+/** The memory of a result that can change hands instead of being copied. */
+export function transfersOf(result: JobResult): readonly ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const { bare, made } of result) {
+    if (bare !== undefined && bare.buffer instanceof ArrayBuffer) buffers.add(bare.buffer);
+    for (const { transfer } of Object.values(made?.encoded ?? {})) {
+      for (const buffer of transfer) buffers.add(buffer);
+    }
+  }
+  return [...buffers];
+}

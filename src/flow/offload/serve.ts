@@ -1,0 +1,39 @@
+/** What a worker thread runs: segments of pipelines, a job at a time. */
+
+import { messageOf } from "../../spec/errors.ts";
+import type { ComponentDefinition } from "../component.ts";
+import type { JobMessage, StartMessage, ThreadMessage } from "./messages.ts";
+import { createSegments, transfersOf } from "./segment.ts";
+import type { Segment } from "./segment.ts";
+
+/** The other end of a `Thread`. */
+export interface ThreadPort {
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDefinition[]): void {
+  let segments: ReadonlyMap<string, Segment> | undefined;
+  const say = (message: ThreadMessage, transfer: readonly ArrayBuffer[] = []) =>
+    port.post(message, transfer);
+
+  async function start(message: StartMessage): Promise<void> {
+    try {
+      segments = await createSegments(message, catalogue);
+      say({ kind: "ready" });
+    } catch (error) {
+      say({ kind: "failed", reason: messageOf(error) });
+    }
+  }
+
+  async function work({ id, source, packed }: JobMessage): Promise<void> {
+    const result = await segments?.get(source)?.run(packed) ?? [];
+    say({ kind: "done", id, result }, transfersOf(result));
+  }
+
+  let last = Promise.resolve();
+  port.onMessage((message) => {
+    const first = segments === undefined;
+    last = last.then(() => first ? start(message as StartMessage) : work(message as JobMessage));
+  });
+}

@@ -1,0 +1,14 @@
+/** Worker threads that have the built-in components. */
+
+import { catalogue } from "./catalogue.ts";
+import type { WorkerHost } from "./flow/offload/offload.ts";
+import { startThread } from "./runtime/thread.ts";
+
+const known = new Set(catalogue);
+
+export const workerHost: WorkerHost = {
+  // A program's own component may have the name of a built-in one.
+  knows: (definition) => known.has(definition),
+  // An absolute URL: in the binary a relative path would not be found.
+  start: () => startThread(new URL("./worker.ts", import.meta.url)),
+};
