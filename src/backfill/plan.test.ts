@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { createBackfill, planChunks } from "./plan.ts";
+import { plannedChunk } from "./chunk-status.ts";
+import { createBackfill, planAround, planChunks } from "./plan.ts";
 
 describe("chunks of a backfill", () => {
   test("end at multiples of their size", () => {
@@ -29,8 +30,37 @@ describe("chunks of a backfill", () => {
     );
   });
 
+  test("keep the borders of those that were begun, and fill what lies between", () => {
+    const begun = [plannedChunk(20, 39), plannedChunk(5, 9), plannedChunk(60, 79)]
+      .map((chunk) => ({ ...chunk, attempt: 1 }));
+    const plan = planAround({ from: 30, to: 65, size: 15 }, begun);
+    assert.deepEqual(plan.map(({ first, last, attempt }) => [first, last, attempt]), [
+      [20, 39, 1],
+      [40, 44, 0],
+      [45, 59, 0],
+      [60, 79, 1],
+    ]);
+  });
+
+  test("have each ledger once, whatever was begun", () => {
+    const size = fc.integer({ min: 1, max: 60 });
+    const range = fc.tuple(fc.integer({ min: 1, max: 500 }), fc.nat(300), size);
+    fc.assert(fc.property(fc.array(range, { minLength: 1, maxLength: 5 }), (ranges) => {
+      let begun: ReturnType<typeof planAround> = [];
+      for (const [from, n, size] of ranges) {
+        const plan = planAround({ from, to: from + n, size }, begun);
+        assert.ok(plan[0]!.first <= from && plan.at(-1)!.last >= from + n);
+        plan.forEach(({ first }, i) => i > 0 && assert.equal(first, plan[i - 1]!.last + 1));
+        begun = [...new Map([...begun, ...plan].map((chunk) => [chunk.first, chunk])).values()]
+          .sort((a, b) => a.first - b.first);
+        begun.forEach(({ first }, i) => i > 0 && assert.ok(first > begun[i - 1]!.last));
+      }
+    }));
+  });
+
   test("a range that is none, and too many chunks, are said so", () => {
     assert.throws(() => planChunks({ from: 5, to: 4, size: 1 }), /above/);
+    assert.throws(() => planAround({ from: 5, to: 4, size: 1 }, []), /above/);
     assert.throws(() => planChunks({ from: 1, to: 4_000_000_000, size: 1 }), /100000 chunks/);
   });
 

@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import type { Chunk } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
+import { plannedChunk } from "./chunk-status.ts";
+import type { ChunkStatus } from "./chunk-status.ts";
 
 /** More chunks than this are a mistake in `--chunk`. */
 export const MAX_CHUNKS = 100_000;
@@ -30,12 +32,7 @@ export function createBackfill(backfill: Omit<Backfill, "id">): Backfill {
  * same ones in the middle. Throws `cli/usage`.
  */
 export function planChunks({ from, to, size }: Pick<Backfill, "from" | "to" | "size">): Chunk[] {
-  if (from > to) throw new FlowctlError("cli/usage", `--from ${from} is above --to ${to}`);
-  if ((to - from) / size > MAX_CHUNKS) {
-    throw new FlowctlError("cli/usage", `that would be more than ${MAX_CHUNKS} chunks`, {
-      hint: "give a larger --chunk",
-    });
-  }
+  checkRange({ from, to, size });
   const chunks: Chunk[] = [];
   for (let first = from; first <= to;) {
     const last = Math.min(to, Math.floor(first / size) * size + size - 1);
@@ -43,4 +40,42 @@ export function planChunks({ from, to, size }: Pick<Backfill, "from" | "to" | "s
     first = last + 1;
   }
   return chunks;
+}
+
+function checkRange({ from, to, size }: Pick<Backfill, "from" | "to" | "size">): void {
+  if (from > to) throw new FlowctlError("cli/usage", `--from ${from} is above --to ${to}`);
+  if ((to - from) / size > MAX_CHUNKS) {
+    throw new FlowctlError("cli/usage", `that would be more than ${MAX_CHUNKS} chunks`, {
+      hint: "give a larger --chunk",
+    });
+  }
+}
+
+/**
+ * The chunks of a range where some were begun before, perhaps in another size: those keep their
+ * borders, also beyond the range, since what they wrote is named by them; new ones fill the gaps.
+ * So no ledger is in two chunks.
+ */
+export function planAround(
+  { from, to, size }: Pick<Backfill, "from" | "to" | "size">,
+  begun: readonly ChunkStatus[],
+): ChunkStatus[] {
+  checkRange({ from, to, size });
+  const kept = begun.filter(({ first, last }) => last >= from && first <= to)
+    .toSorted((a, b) => a.first - b.first);
+  const plan: ChunkStatus[] = [];
+  const fill = (first: number, last: number) => {
+    if (first > last) return;
+    for (const chunk of planChunks({ from: first, to: last, size })) {
+      plan.push(plannedChunk(chunk.first, chunk.last));
+    }
+  };
+  let next = from;
+  for (const chunk of kept) {
+    fill(next, chunk.first - 1);
+    plan.push(chunk);
+    next = chunk.last + 1;
+  }
+  fill(next, to);
+  return plan;
 }

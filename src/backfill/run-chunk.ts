@@ -1,7 +1,6 @@
 /** Does one chunk: runs the pipeline over its ledgers, checks what came out, gives it its name. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
 import { catalogue } from "../catalogue.ts";
 import type { Chunk, ChunkOutput, Logger } from "../flow/component.ts";
 import { definitionOf } from "../flow/parts.ts";
@@ -9,11 +8,12 @@ import { startRun } from "../flow/run.ts";
 import type { RunSummary } from "../flow/stats.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
+import { checksumOf } from "./check-output.ts";
 
 export interface ChunkResult {
   /** Rows per sink id. */
   readonly rows: Readonly<Record<string, number>>;
-  /** SHA-256 of each file that it made, by path. */
+  /** SHA-256 of each file or object that it made, by path or URL. */
   readonly checksums: Readonly<Record<string, string>>;
 }
 
@@ -34,6 +34,8 @@ export interface ChunkRunOptions {
 export async function runChunk(options: ChunkRunOptions): Promise<ChunkResult> {
   const { chunk, log, env, signal } = options;
   const outputs: ChunkOutput[] = [];
+  const checksums: Record<string, string> = {};
+  const wrote = (place: string, sha256: string) => void (checksums[place] = sha256);
   const pipeline = {
     ...options.pipeline,
     sinks: options.pipeline.sinks.map((spec) => {
@@ -54,7 +56,7 @@ export async function runChunk(options: ChunkRunOptions): Promise<ChunkResult> {
       persistent: false,
       from: chunk.first,
       to: chunk.last,
-      chunk,
+      chunk: { first: chunk.first, last: chunk.last, wrote },
       wait: false,
       log,
       env,
@@ -64,9 +66,8 @@ export async function runChunk(options: ChunkRunOptions): Promise<ChunkResult> {
     const summary = await run.done.finally(() => signal.removeEventListener("abort", abort));
     if (summary.error !== undefined) throw summary.error;
     const rows = verify(summary, chunk);
-    const checksums: Record<string, string> = {};
     for (const output of outputs) {
-      for (const file of await output.finish()) checksums[file] = await checksumOf(file);
+      for (const file of await output.finish()) wrote(resolve(file), await checksumOf(file));
     }
     return { rows, checksums };
   } catch (error) {
@@ -97,10 +98,4 @@ function verify(summary: RunSummary, chunk: Chunk): Record<string, number> {
     rows[one.id] = one.events_in;
   }
   return rows;
-}
-
-async function checksumOf(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const bytes of createReadStream(file)) hash.update(bytes as Uint8Array);
-  return hash.digest("hex");
 }

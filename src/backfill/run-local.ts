@@ -4,17 +4,17 @@ import type { Logger } from "../flow/component.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
 import type { ChunkLedger } from "./chunk-ledger.ts";
-import { plannedChunk, verifiedChunk } from "./chunk-status.ts";
+import { verifiedChunk } from "./chunk-status.ts";
 import type { ChunkStatus } from "./chunk-status.ts";
-import { planChunks } from "./plan.ts";
-import type { Backfill } from "./plan.ts";
+import { missingFiles } from "./check-output.ts";
 import { runChunk } from "./run-chunk.ts";
 
 /** Attempts at a chunk, beside the retries within each. */
 export const MAX_ATTEMPTS = 3;
 
 export interface LocalBackfillOptions {
-  readonly backfill: Backfill;
+  /** All chunks of the range, with where they stand. */
+  readonly plan: readonly ChunkStatus[];
   readonly pipeline: PipelineSpec;
   readonly ledger: ChunkLedger;
   /** Chunks at the same time. */
@@ -24,21 +24,20 @@ export interface LocalBackfillOptions {
   /** Fires: chunks that are not done are left for another time. */
   readonly signal: AbortSignal;
   readonly onChange: (chunk: ChunkStatus) => void;
+  /** Takes secrets out of what is kept and shown. */
+  readonly redact: (text: string) => string;
 }
 
-/** Every chunk with where it stands at the end; those verified before are not done again. */
+/** Every chunk with where it stands at the end; those that are verified are not done again. */
 export async function runLocalBackfill(
   options: LocalBackfillOptions,
 ): Promise<readonly ChunkStatus[]> {
-  const { backfill, ledger, signal } = options;
-  const before = new Map(ledger.list().map((one) => [one.first, one]));
-  const chunks = planChunks(backfill).map(({ first, last }) =>
-    before.get(first) ?? plannedChunk(first, last)
-  );
-  const todo = chunks.filter(({ status }) => status !== "verified");
+  const { plan, ledger, signal } = options;
+  const chunks = new Map(plan.map((chunk) => [chunk.first, chunk]));
+  const todo = plan.filter(({ status }) => status !== "verified");
 
   const note = (chunk: ChunkStatus) => {
-    chunks[chunks.findIndex(({ first }) => first === chunk.first)] = chunk;
+    chunks.set(chunk.first, chunk);
     ledger.save(chunk);
     options.onChange(chunk);
   };
@@ -49,6 +48,20 @@ export async function runLocalBackfill(
     }
   }
   await Promise.all(Array.from({ length: options.jobs }, worker));
+  return [...chunks.values()];
+}
+
+/** The plan, in which chunks whose files somebody took away are to be done again. */
+export async function withoutLost(
+  plan: readonly ChunkStatus[],
+  onLost: (chunk: ChunkStatus, files: readonly string[]) => void,
+): Promise<ChunkStatus[]> {
+  const chunks: ChunkStatus[] = [];
+  for (const chunk of plan) {
+    const missing = chunk.status === "verified" ? await missingFiles(chunk) : [];
+    if (missing.length > 0) onLost(chunk, missing);
+    chunks.push(missing.length > 0 ? { ...chunk, status: "planned" } : chunk);
+  }
   return chunks;
 }
 
@@ -57,7 +70,7 @@ async function attempt(
   planned: ChunkStatus,
   note: (chunk: ChunkStatus) => void,
 ): Promise<void> {
-  const { pipeline, log, env, signal } = options;
+  const { pipeline, log, env, signal, redact } = options;
   let chunk = { ...planned, started_at_ms: Date.now() };
   for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
     chunk = { ...chunk, status: "running", attempt: chunk.attempt + 1 };
@@ -71,7 +84,7 @@ async function attempt(
       chunk = {
         ...chunk,
         status: again ? "retry_pending" : "failed",
-        error: messageOf(error),
+        error: redact(messageOf(error)),
         ended_at_ms: Date.now(),
       };
       note(chunk);

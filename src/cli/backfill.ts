@@ -1,23 +1,28 @@
 /** `flowctl backfill`: a range of ledgers in chunks, on this machine or over the fleet. */
 
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Argument, Command } from "commander";
-import { openChunkLedger } from "../backfill/chunk-ledger.ts";
+import { plannedChunk } from "../backfill/chunk-status.ts";
 import type { ChunkStatus } from "../backfill/chunk-status.ts";
 import { createBackfill, planChunks } from "../backfill/plan.ts";
 import type { Backfill } from "../backfill/plan.ts";
-import { runLocalBackfill } from "../backfill/run-local.ts";
 import { openBus } from "../bus/connection.ts";
 import { createLink } from "../control/client/link.ts";
 import type { Logger } from "../flow/component.ts";
 import { EXIT_INTERRUPTED, FlowctlError } from "../spec/errors.ts";
 import { backfillOverFleet } from "./backfill-fleet.ts";
+import { backfillHere } from "./backfill-local.ts";
+import { rangeOf, statusCommand, verifyCommand } from "./backfill-look.ts";
+import { backfillProgress } from "./backfill-progress.ts";
 import { natsOf } from "./fleet-options.ts";
+import { count, duration } from "./format.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
+import { type FileOptions, withFileOptions } from "./load-file.ts";
 import { createLog } from "./log.ts";
-import { printJson } from "./print.ts";
-import { readPipelineText } from "./own-parts.ts";
+import { printJson, printLine } from "./print.ts";
+import { loadRunnable } from "./runnable.ts";
 import { endpointOf, withServerOptions } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { onSignals } from "./signals.ts";
@@ -25,9 +30,9 @@ import { withStateDir } from "./state-options.ts";
 
 const DEFAULT_CHUNK_ledgers = 1_000;
 
-interface Options extends ServerOptions {
-  readonly from: number;
-  readonly to: number;
+interface Options extends ServerOptions, FileOptions {
+  readonly from?: number;
+  readonly to?: number;
   readonly chunk: number;
   readonly jobs: number;
   readonly fleet?: boolean;
@@ -44,80 +49,85 @@ export function backfillCommand(): Command {
         "ledgers; databases take rows by event id.",
     )
     .addArgument(new Argument("<file>", "the pipeline's YAML file"))
-    .requiredOption("--from <ledger>", "first ledger", whole)
-    .requiredOption("--to <ledger>", "last ledger", whole)
+    .option("--from <ledger>", "first ledger", whole)
+    .option("--to <ledger>", "last ledger, included", whole)
     .option("--chunk <ledgers>", "ledgers a chunk", whole, DEFAULT_CHUNK_ledgers)
     .option("--jobs <count>", "chunks at the same time, on this machine", whole, 1)
     .option("--fleet", "let the agents of the fleet do the chunks, over NATS")
     .option("--nats <servers>", "with --fleet: NATS of the fleet (or NATS_URL)")
-    .option("--again", "forget which chunks are done");
-  return withStateDir(withServerOptions(command))
+    .option("--again", "do chunks of the range again that are done")
+    .addCommand(statusCommand())
+    .addCommand(verifyCommand());
+  return withFileOptions(withStateDir(withServerOptions(command)))
     .addHelpText(
       "after",
       examples([
         "flowctl backfill pipeline.yaml --from 60000000 --to 60099999 --chunk 1000 --jobs 2",
+        "flowctl backfill status pipeline.yaml",
         "flowctl backfill pipeline.yaml --from 60000000 --to 60999999 --fleet --nats nats://nats:4222",
       ]),
     )
     .action(async (file: string, options: Options, self: Command) => {
+      const { from, to } = rangeOf(options);
       const globals = globalsOf(self);
-      const human = process.stderr.isTTY === true;
-      const log = createLog({ globals, redact: (text) => text, human });
-      const { pipeline, yaml } = readPipelineText(file);
-      const { from, to, chunk: size } = options;
+      const runnable = loadRunnable(file, options, "run");
+      const { pipeline, redact } = runnable;
+      const log = createLog({ globals, redact, human: process.stderr.isTTY === true });
       const id = `${pipeline.namespace}/${pipeline.name}`;
-      const backfill = createBackfill({ pipeline: id, yaml, from, to, size });
-      const total = planChunks(backfill).length;
-      log.info("backfill", { id: backfill.id, pipeline: id, from, to, chunks: total });
+      const yaml = readFileSync(file, "utf8");
+      const backfill = createBackfill({ pipeline: id, yaml, from, to, size: options.chunk });
       const interrupted = new AbortController();
       const release = onSignals({
         stop: () => interrupted.abort(),
         abort: () => process.exit(EXIT_INTERRUPTED),
       });
-      const onChange = progress(log, total);
       const { signal } = interrupted;
+      const started = performance.now();
       const chunks = options.fleet === true
-        ? await overFleet(backfill, options, { log, signal, onChange })
-        : await runHere();
+        ? await overFleet(backfill, options, log, signal)
+        : await backfillHere({
+          ...{ backfill, runnable, log, signal },
+          ...{ stateDir: options.stateDir, jobs: options.jobs, again: options.again === true },
+        });
       release();
       if (globals.output === "json") printJson({ backfill: backfill.id, pipeline: id, chunks });
+      else printLine(summary(chunks, performance.now() - started));
       finish(chunks, signal.aborted);
-
-      async function runHere(): Promise<readonly ChunkStatus[]> {
-        const ledger = openChunkLedger(options.stateDir, backfill);
-        if (options.again === true) ledger.reset();
-        const { jobs } = options;
-        const quiet = { ...log, info: log.debug };
-        try {
-          return await runLocalBackfill({
-            ...{ backfill, pipeline, ledger, jobs, signal, onChange },
-            log: quiet,
-            env: process.env,
-          });
-        } finally {
-          ledger.close();
-        }
-      }
     });
 }
 
-interface Following {
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-  readonly onChange: (chunk: ChunkStatus) => void;
+/** `11 of 11 chunks verified, 399 ledgers, 2,310 rows, in 12s`. */
+function summary(chunks: readonly ChunkStatus[], elapsed_ms: number): string {
+  const done = chunks.filter(({ status }) => status === "verified");
+  const sum = (each: (chunk: ChunkStatus) => number) =>
+    count(done.reduce((total, chunk) => total + each(chunk), 0));
+  const ledgers = sum(({ first, last }) => last - first + 1);
+  const rows = sum(({ rows }) => Object.values(rows).reduce((total, some) => total + some, 0));
+  return `${count(done.length)} of ${count(chunks.length)} chunks verified, ${ledgers} ledgers, ` +
+    `${rows} rows, in ${duration(elapsed_ms)}`;
 }
 
 async function overFleet(
   backfill: Backfill,
   options: Options,
-  { log, signal, onChange }: Following,
+  log: Logger,
+  signal: AbortSignal,
 ): Promise<readonly ChunkStatus[]> {
+  if ((options.set ?? []).length > 0 || (options.envFile ?? []).length > 0) {
+    throw new FlowctlError("cli/usage", "--set and --env-file do not go with --fleet", {
+      hint: "The file goes to the agents as it is, and ${VAR} is filled in by their environment.",
+    });
+  }
   const nats = natsOf(options.nats);
   if (nats === undefined) {
     throw new FlowctlError("cli/usage", "--fleet needs NATS, which joins the agents", {
       hint: "give --nats nats://HOST:4222, or NATS_URL",
     });
   }
+  const plan = planChunks(backfill).map(({ first, last }) => plannedChunk(first, last));
+  const { id, pipeline, from, to } = backfill;
+  log.info("backfill", { id, pipeline, from, to, chunks: plan.length });
+  const onChange = backfillProgress(log, plan);
   const bus = await openBus({ ...nats, name: "flowctl-backfill" }, log);
   const named = options.server ?? options.context ?? (process.env["FLOWCTL_SERVER"] || undefined);
   const link = named === undefined ? undefined : createLink({ ...endpointOf(options), log });
@@ -127,20 +137,6 @@ async function overFleet(
   } finally {
     await bus.close();
   }
-}
-
-function progress(log: Logger, total: number): (chunk: ChunkStatus) => void {
-  const verified = new Set<number>();
-  return (chunk) => {
-    const { first, last, status, by, error, rows } = chunk;
-    const fields = { first, last, ...(by === "" ? {} : { agent: by }) };
-    if (status === "verified") {
-      verified.add(first);
-      log.info(`verified ${verified.size} of ${total}`, { ...fields, rows });
-    } else if (status === "failed") log.error(`chunk failed: ${error}`, fields);
-    else if (status === "retry_pending") log.warn(`chunk is tried again: ${error}`, fields);
-    else log.debug(`chunk ${status}`, fields);
-  };
 }
 
 function finish(chunks: readonly ChunkStatus[], interrupted: boolean): void {
