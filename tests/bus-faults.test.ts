@@ -226,8 +226,7 @@ busTest("a damaged message is asked for again, and then kept as a dead letter", 
   const disk = createDisk();
   const { jsm, close } = await manager(server);
   const headers = createHeaders();
-  const envelope = { Kind: "batch", Ledger: 1, Start: 1, Epoch: 1, Size: 3, Crc: 12345 };
-  for (const [key, value] of Object.entries(envelope)) headers.set(`Flowctl-${key}`, String(value));
+  headers.set("Flowctl-Envelope", "kind=batch ledger=1 start=1 epoch=1 size=3 crc=12345");
   await using agents = fleet(server, folder, pipelineOf(simple), make(disk));
   const consumer = await agents.agent("two", ["out"]);
   const subject = subjectOf({ namespace: "default", name: "test", producer: "tag" }, "ledgers");

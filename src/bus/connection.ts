@@ -159,6 +159,8 @@ async function connectionOptions(
     reconnectDelayHandler: reconnectDelay_ms,
     // A refusal may be a server that is still loading its accounts.
     ignoreAuthErrorAbort: true,
+    // A stack trace for each publish costs more than most ledgers do.
+    noAsyncTraces: true,
     pingInterval: PING_INTERVAL_ms,
     maxPingOut: MAX_PINGS_OUT,
     timeout: REQUEST_TIMEOUT_ms,

@@ -100,6 +100,9 @@ export function splitPayload(payload: Uint8Array, max_payload: number): Uint8Arr
   return parts.length === 0 ? [payload] : parts;
 }
 
+/** One header for all of it: the client looks through what is there for every one that is set. */
+const ENVELOPE = "Flowctl-Envelope";
+
 export function headersOf(
   message: Outgoing,
   epoch: number,
@@ -107,38 +110,36 @@ export function headersOf(
   parts: number,
   crc: number,
 ): MsgHdrs {
+  const { kind, ledger, start, size, encoding } = message;
+  let envelope = `kind=${kind} ledger=${ledger} start=${start} epoch=${epoch}`;
+  if (kind === "batch") envelope += ` size=${size} crc=${crc}`;
+  if (encoding !== "") envelope += ` encoding=${encoding}`;
+  if (parts > 1) envelope += ` part=${part} parts=${parts}`;
   const headers = createHeaders();
-  headers.set("Flowctl-Kind", message.kind);
-  headers.set("Flowctl-Ledger", String(message.ledger));
-  headers.set("Flowctl-Start", String(message.start));
-  headers.set("Flowctl-Epoch", String(epoch));
-  if (message.encoding !== "") headers.set("Flowctl-Encoding", message.encoding);
-  if (message.kind === "batch") {
-    headers.set("Flowctl-Size", String(message.size));
-    headers.set("Flowctl-Crc", String(crc));
-    headers.set("traceparent", traceparentOf(message.source, message.ledger));
-  }
-  if (parts > 1) headers.set("Flowctl-Part", `${part}/${parts}`);
+  headers.append(ENVELOPE, envelope);
+  if (kind === "batch") headers.append("traceparent", traceparentOf(message.source, ledger));
   return headers;
 }
 
 /** Undefined: not one of ours. */
 export function envelopeOf(headers: MsgHdrs | undefined): Envelope | undefined {
-  const kind = headers?.get("Flowctl-Kind");
-  if (headers === undefined || (kind !== "batch" && kind !== "end" && kind !== "rewind")) {
-    return undefined;
+  const fields = new Map<string, string>();
+  for (const field of (headers?.get(ENVELOPE) ?? "").split(" ")) {
+    const equals = field.indexOf("=");
+    fields.set(field.slice(0, equals), field.slice(equals + 1));
   }
-  const number = (key: string) => Number(headers.get(key) || "0");
-  const [part = 1, parts = 1] = (headers.get("Flowctl-Part") || "1/1").split("/").map(Number);
+  const kind = fields.get("kind");
+  if (kind !== "batch" && kind !== "end" && kind !== "rewind") return undefined;
+  const number = (key: string, absent = 0) => Number(fields.get(key) ?? absent);
   return {
     kind,
-    ledger: number("Flowctl-Ledger"),
-    start: number("Flowctl-Start"),
-    epoch: number("Flowctl-Epoch"),
-    encoding: headers.get("Flowctl-Encoding") === "zstd" ? "zstd" : "",
-    size: number("Flowctl-Size"),
-    crc: number("Flowctl-Crc"),
-    part,
-    parts,
+    ledger: number("ledger"),
+    start: number("start"),
+    epoch: number("epoch"),
+    encoding: fields.get("encoding") === "zstd" ? "zstd" : "",
+    size: number("size"),
+    crc: number("crc"),
+    part: number("part", 1),
+    parts: number("parts", 1),
   };
 }

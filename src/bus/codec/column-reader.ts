@@ -19,7 +19,7 @@ export function readColumn(
   const values: Value[] = [];
   let present: Uint8Array | undefined;
   while (reader.more()) {
-    const tag = reader.tag();
+    const tag = reader.varint();
     if (tag === PRESENT) present = reader.bytes();
     else if (tag !== VALUES[type]) reader.skip(tag);
     else if (type === "bytes") values.push(reader.bytes());

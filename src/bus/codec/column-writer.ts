@@ -7,12 +7,13 @@ import type { ByteWriter } from "./byte-writer.ts";
 import { BLOB, PRESENT, VALUES } from "./column-fields.ts";
 import type { Texts } from "./texts.ts";
 
-/** The body of a `ColumnValues`. */
+/** The body of a `ColumnValues`. `unique`: each row has its own value, as in a column of ids. */
 export function writeColumn(
   writer: ByteWriter,
   column: { readonly name: string; readonly type: ColumnType },
   rows: readonly Row[],
   texts: Texts,
+  unique = false,
 ): void {
   const { name, type } = column;
   const present: NonNullable<Value>[] = [];
@@ -31,7 +32,8 @@ export function writeColumn(
     return;
   }
   writer.varint(VALUES[type]);
-  writer.delimited(() => writeValues(writer, type, values, texts));
+  const placed = unique ? texts.add : texts.place;
+  writer.delimited(() => writeValues(writer, type, values, placed));
 }
 
 function writePresent(writer: ByteWriter, name: string, rows: readonly Row[]): void {
@@ -60,20 +62,20 @@ function writeValues(
   writer: ByteWriter,
   type: Exclude<ColumnType, "bytes">,
   values: readonly NonNullable<Value>[],
-  texts: Texts,
+  place: (text: string) => number,
 ): void {
   switch (type) {
     case "string":
     case "decimal":
-      for (const value of values) writer.varint(texts.place(value as string));
+      for (const value of values) writer.varint(place(value as string));
       return;
     case "json":
-      for (const value of values) writer.varint(texts.place(writeJsonExactly(value as Json)));
+      for (const value of values) writer.varint(place(writeJsonExactly(value as Json)));
       return;
     case "strings":
       for (const list of values as readonly (readonly string[])[]) {
         writer.varint(list.length);
-        for (const text of list) writer.varint(texts.place(text));
+        for (const text of list) writer.varint(place(text));
       }
       return;
     case "int32":

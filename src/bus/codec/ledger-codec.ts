@@ -69,20 +69,20 @@ function writeGroup({ type, rows }: EventGroup, texts: Texts): void {
   writer.varint(rows.length);
   for (const column of type.columns) {
     writer.varint(COLUMN);
-    writer.delimited(() => writeColumn(writer, column, rows, texts));
+    writer.delimited(() => writeColumn(writer, column, rows, texts, column.name === type.id));
   }
 }
 
 /** Throws on malformed bytes. Binary columns are views of `bytes`. */
 export function decodeBatch(bytes: Uint8Array): Batch {
   const reader = readBytes(bytes);
-  const format = reader.more() && reader.tag() === FORMAT_TAG ? reader.varint() : undefined;
+  const format = reader.more() && reader.varint() === FORMAT_TAG ? reader.varint() : undefined;
   if (format !== FORMAT) throw new Error(otherFormat(format));
   const head = { source: "", sequence: 0, network: "", closed_ms: 0n };
   const texts: string[] = [];
   const groups: ByteReader[] = [];
   while (reader.more()) {
-    const tag = reader.tag();
+    const tag = reader.varint();
     if (tag === TEXT) texts.push(reader.text());
     else if (tag === GROUP) groups.push(reader.nested());
     else if (tag === SOURCE) head.source = reader.text();
@@ -113,7 +113,7 @@ function readGroup(reader: ByteReader, texts: readonly string[]): EventGroup {
   let count = 0;
   const columns: ByteReader[] = [];
   while (reader.more()) {
-    const tag = reader.tag();
+    const tag = reader.varint();
     if (tag === TYPE) sent = decodeType(reader.bytes());
     else if (tag === ROWS) count = reader.varint();
     else if (tag === COLUMN) columns.push(reader.nested());

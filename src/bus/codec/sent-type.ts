@@ -73,7 +73,7 @@ function typeOf(bytes: Uint8Array): EventType {
   const names = { name: "", table: "", id: "" };
   const columns: Column[] = [];
   while (reader.more()) {
-    const tag = reader.tag();
+    const tag = reader.varint();
     if (tag === NAME) names.name = reader.text();
     else if (tag === TABLE) names.table = reader.text();
     else if (tag === ID) names.id = reader.text();
@@ -87,7 +87,7 @@ function columnOf(bytes: Uint8Array): Column {
   const reader = readBytes(bytes);
   const column = { name: "", type: "", nullable: false };
   while (reader.more()) {
-    const tag = reader.tag();
+    const tag = reader.varint();
     if (tag === COLUMN_NAME) column.name = reader.text();
     else if (tag === COLUMN_TYPE) column.type = reader.text();
     else if (tag === COLUMN_NULLABLE) column.nullable = reader.varint() !== 0;
