@@ -15,6 +15,7 @@ import { openAssignmentFile } from "./assignment-file.ts";
 import type { Assignment, Assignments } from "./assignment.ts";
 import { startFleetLink } from "./fleet-link.ts";
 import type { ComponentReport, FleetLink } from "./fleet-link.ts";
+import { isHeld, withHeld } from "./held.ts";
 import { createPart } from "./part.ts";
 import type { Part, PartContext } from "./part.ts";
 
@@ -55,7 +56,10 @@ export function startAgent(options: AgentOptions): Agent {
   }));
   const ownIds = new Set(own.map(({ pipeline }) => pipeline));
   const parts = new Map<string, Part>();
-  const endings = new Set<Promise<void>>();
+  /** Parts that drain, for as long as they do. */
+  const endings = new Map<Part, Promise<void>>();
+  /** The last known assignments. */
+  let known = saved.assignments;
   let heard = false;
   let stopped = false;
   let finish: () => void = () => {};
@@ -70,8 +74,11 @@ export function startAgent(options: AgentOptions): Agent {
       if (wanted.has(id)) continue;
       parts.delete(id);
       log.info("takes leave of a pipeline", { pipeline: id });
-      const ending = part.leave().finally(() => endings.delete(ending));
-      endings.add(ending);
+      const ending = part.leave().finally(() => {
+        endings.delete(part);
+        fleet?.hurry();
+      });
+      endings.set(part, ending);
     }
     for (const assignment of wanted.values()) {
       const part = parts.get(assignment.pipeline);
@@ -81,16 +88,24 @@ export function startAgent(options: AgentOptions): Agent {
     fleet?.hurry();
   }
 
-  function take(assignments: Assignments): void {
+  function take(news: Assignments): void {
     heard = true;
+    known = withHeld(known, news);
+    const held = known.filter((one) => isHeld(one, news.store)).map(({ pipeline }) => pipeline);
+    if (held.length > 0) {
+      log.warn("the control plane lost its store: what it no longer knows runs on", {
+        pipelines: held.join(", "),
+        hint: "flowctl apply or flowctl delete says there what shall become of it",
+      });
+    }
     try {
-      file.save({ ...assignments, starts });
+      file.save({ assignments: known, starts });
     } catch (error) {
       log.error("the assignments could not be kept for a start without the control plane", {
         error: messageOf(error),
       });
     }
-    run(assignments.assignments);
+    run(known);
   }
 
   const { bus } = options;
@@ -101,8 +116,9 @@ export function startAgent(options: AgentOptions): Agent {
     link,
     identity: { name, labels, version: VERSION, host: hostname(), instance: randomUUID() },
     onAssignments: take,
+    held: (store) => known.filter((one) => isHeld(one, store)).map(({ pipeline }) => pipeline),
     onTaken: stop,
-    components: () => [...parts.values()].flatMap(reportsOf),
+    components: () => [...parts.values(), ...endings.keys()].flatMap(reportsOf),
     metrics: () => ({
       rss_bytes: process.memoryUsage.rss(),
       parts: parts.size,
@@ -123,7 +139,7 @@ export function startAgent(options: AgentOptions): Agent {
     const handedOver = fleet !== undefined && !fleet.current;
     Promise.all([
       ...[...parts.values()].map((part) => handedOver ? part.leave() : part.stop()),
-      ...endings,
+      ...endings.values(),
       worker?.stop(),
     ]).then(() => fleet?.stop()).catch((error: unknown) =>
       log.error("ended badly", { error: messageOf(error) })

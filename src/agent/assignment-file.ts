@@ -12,25 +12,28 @@ import {
 import { join } from "node:path";
 import * as v from "valibot";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
-import type { Assignments } from "./assignment.ts";
+import type { Assignment } from "./assignment.ts";
 
 const FILE = "assignments.json";
 
 const savedSchema = v.object({
-  generation: v.number(),
   assignments: v.array(v.object({
     pipeline: v.string(),
     revision: v.number(),
     yaml: v.string(),
     components: v.record(v.string(), v.number()),
+    store: v.optional(v.string()),
   })),
   /** Starts of components that were given on the command line: their epoch. */
   starts: v.optional(v.number(), 0),
 });
 
-export type Saved = Assignments & { readonly starts: number };
+export interface Saved {
+  readonly assignments: readonly Assignment[];
+  readonly starts: number;
+}
 
-const NOTHING: Saved = { generation: 0, assignments: [], starts: 0 };
+const NOTHING: Saved = { assignments: [], starts: 0 };
 
 export interface AssignmentFile {
   load(): Saved;

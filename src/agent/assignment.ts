@@ -8,12 +8,18 @@ export interface Assignment {
   readonly yaml: string;
   /** The components that stand here, with the epoch of each. */
   readonly components: Readonly<Record<string, number>>;
+  /** The store that assigned it; undefined or empty: the one at hand. */
+  readonly store?: string | undefined;
 }
 
 export interface Assignments {
   readonly assignments: readonly Assignment[];
   /** Tells one state of the assignments from another. */
   readonly generation: number;
+  /** The store of the control plane that was heard. */
+  readonly store: string;
+  /** Of what another store assigned, that which this one decided on. */
+  readonly released: readonly string[];
 }
 
 /** True when what runs need not start again. */

@@ -31,6 +31,8 @@ export interface FleetLinkOptions {
   readonly link: Link;
   readonly identity: AgentIdentity;
   readonly onAssignments: (assignments: Assignments) => void;
+  /** Pipelines that run here because another store than this one said so. */
+  readonly held: (store: string) => readonly string[];
   /** A later process has the name: this one shall stop. Called once. */
   readonly onTaken: () => void;
   readonly components: () => readonly ComponentReport[];
@@ -58,6 +60,7 @@ export function startFleetLink(options: FleetLinkOptions): FleetLink {
   let current = true;
   let joined = false;
   let interval_ms = 0;
+  let store = "";
   let watching: AbortController | undefined;
   let heard: number | undefined;
   let stale = 0;
@@ -74,15 +77,19 @@ export function startFleetLink(options: FleetLinkOptions): FleetLink {
   }
 
   async function watch(signal: AbortSignal): Promise<void> {
-    const stream = client.watchAssignments({ name, instance }, { signal, timeoutMs: 0 });
-    for await (const { assignments, generation } of stream) {
+    const request = { name, instance, held: [...options.held(store)] };
+    const stream = client.watchAssignments(request, { signal, timeoutMs: 0 });
+    for await (const { assignments, generation, released } of stream) {
       heard = Number(generation);
       options.onAssignments({
         generation: heard,
+        store,
+        released,
         assignments: assignments.map((one) => ({
           pipeline: one.pipeline,
           revision: Number(one.revision),
           yaml: one.yaml,
+          store,
           components: Object.fromEntries(
             Object.entries(one.components).map(([id, epoch]) => [id, Number(epoch)]),
           ),
@@ -110,6 +117,7 @@ export function startFleetLink(options: FleetLinkOptions): FleetLink {
     if (!joined) {
       const answer = await client.join({ ...identity, labels: { ...identity.labels } });
       interval_ms = Number(answer.reportIntervalMs);
+      store = answer.storeId;
       joined = true;
       startWatch();
     } else if (watching === undefined) startWatch();

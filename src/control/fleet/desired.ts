@@ -21,7 +21,8 @@ export interface Desired {
   /** Reads the store; returns the agents whose assignments may have changed. */
   load(): Promise<readonly string[]>;
   apply(yaml: string, by: string, dryRun: boolean): Promise<Applied>;
-  remove(id: string): Promise<boolean>;
+  /** `held`: agents run it although the store does not know it. False: there is no such pipeline. */
+  remove(id: string, held: boolean): Promise<boolean>;
   get(id: string): PipelineRecord | undefined;
   list(): readonly PipelineRecord[];
   /** Those with components on this agent. */
@@ -138,7 +139,9 @@ export function createDesired(context: DesiredOptions): Desired {
     const entry = entries.get(id);
     if (entry === undefined || entry.components.length === 0) return;
     const { record, components } = entry;
-    const next = await placed(record, components, (floor) => options.epochs.next(floor));
+    const next = await placed(record, components, (floor) =>
+      // A store that was lost counts from the start again; what runs is beyond that.
+      options.epochs.next(Math.max(floor, roster.epochOf(id))));
     if (next === record) return;
     if (!await store.putPipeline(next, record.revision)) return;
     for (const agent of keep(next, components)) wake(agent);
@@ -219,8 +222,8 @@ export function createDesired(context: DesiredOptions): Desired {
       return { pipeline: entries.get(id)?.record ?? record, changed, warnings };
     },
 
-    async remove(id) {
-      const existed = await store.deletePipeline(id);
+    async remove(id, held) {
+      const existed = await store.deletePipeline(id) || held;
       for (const agent of forget(id)) wake(agent);
       if (existed) {
         note({ kind: "pipeline.deleted", pipeline: id, component_id: "", message: "", agent: "" });

@@ -12,6 +12,7 @@ import { assignmentsView } from "./assignments.ts";
 import type { AssignmentsView } from "./assignments.ts";
 import { createDesired } from "./desired.ts";
 import type { Applied, Desired } from "./desired.ts";
+import { createHeldPipelines } from "./held.ts";
 import { MAX_AGENTS } from "./options.ts";
 import type { FleetOptions } from "./options.ts";
 import { createRoster } from "./roster.ts";
@@ -44,6 +45,8 @@ export type NewAgent = Omit<AgentRecord, "joined_at_ms" | "last_report_ms">;
 
 export interface Fleet {
   readonly options: FleetOptions;
+  /** Of the store that the desired state is in. */
+  readonly storeId: string;
   /** Undefined: the fleet has as many agents as it may. */
   join(agent: NewAgent): Promise<JoinOutcome | undefined>;
   /** Undefined: nobody of that name is known, it should join. False: another has the name. */
@@ -55,8 +58,13 @@ export interface Fleet {
   agents(): readonly RosterEntry[];
   agent(name: string): RosterEntry | undefined;
   assignments(agent: string): AssignmentsView;
-  /** Calls `wake` whenever what the agent shall run may have changed; returns how to end that. */
-  watch(agent: string, wake: () => void): () => void;
+  /**
+   * Calls `wake` whenever what the agent shall run may have changed, or something that it holds
+   * was decided on; returns how to end that.
+   */
+  watch(agent: string, wake: () => void, held?: readonly string[]): () => void;
+  /** Those of the pipelines that agents hold which were applied or deleted here. */
+  released(held: readonly string[]): readonly string[];
   /** Throws `spec/invalid`. */
   apply(yaml: string, by: string, dryRun: boolean): Promise<Applied>;
   pipeline(id: string): PipelineRecord | undefined;
@@ -77,6 +85,7 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
   const wake = (agent: string) => {
     for (const one of watchers.get(agent) ?? []) one();
   };
+  const held = createHeldPipelines();
   const desired: Desired = createDesired({ ...context, roster, wake });
   await desired.load();
 
@@ -125,6 +134,7 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
 
   return {
     options,
+    storeId: store.id,
     async join(agent) {
       if (roster.get(agent.name) === undefined && roster.list().length >= MAX_AGENTS) return;
       const outcome = roster.join(agent);
@@ -139,7 +149,23 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
       await inTurn(() => desired.place(desired.concernedBy([agent.name])));
       return outcome;
     },
-    report: (name, instance, report) => roster.report(name, instance, report),
+    report(name, instance, report) {
+      const before = roster.get(name)?.report;
+      const current = roster.report(name, instance, report);
+      if (current === true && before !== undefined) {
+        for (const pipeline of leftBehind(before, report)) {
+          if (desired.get(pipeline) !== undefined) continue;
+          note({
+            kind: "pipeline.left",
+            pipeline,
+            component_id: "",
+            message: `agent ${name}`,
+            agent: name,
+          });
+        }
+      }
+      return current;
+    },
     async leave(name, instance) {
       if (roster.get(name)?.record.instance !== instance) return;
       roster.leave(name);
@@ -156,22 +182,44 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
     agents: () => roster.list(),
     agent: (name) => roster.get(name),
     assignments: (agent) => assignmentsView(desired.on(agent), agent),
-    watch(agent, one) {
+    released: (pipelines) =>
+      pipelines.filter((id) => desired.get(id) !== undefined || held.isDeleted(id)),
+    watch(agent, one, pipelines = []) {
+      const letGo = held.hold(pipelines, one);
       const set = watchers.get(agent) ?? new Set();
       watchers.set(agent, set.add(one));
       return () => {
+        letGo();
         set.delete(one);
         if (set.size === 0 && watchers.get(agent) === set) watchers.delete(agent);
       };
     },
-    apply: (yaml, by, dryRun) => inTurn(() => desired.apply(yaml, by, dryRun)),
+    apply: (yaml, by, dryRun) =>
+      inTurn(async () => {
+        const applied = await desired.apply(yaml, by, dryRun);
+        if (!dryRun) held.apply(applied.pipeline.id);
+        return applied;
+      }),
     pipeline: desired.get,
     pipelines: desired.list,
-    removePipeline: (id) => inTurn(() => desired.remove(id)),
+    removePipeline: (id) =>
+      inTurn(async () => {
+        const isHeld = held.isHeld(id);
+        const existed = await desired.remove(id, isHeld);
+        if (isHeld) held.delete(id);
+        return existed;
+      }),
     async close() {
       for (const timer of timers) clearInterval(timer);
       await inTurn(save).catch(() => {});
       await options.leadership.close();
     },
   };
+}
+
+/** Pipelines that an agent no longer runs any part of. */
+function leftBehind(before: AgentReport, now: AgentReport): ReadonlySet<string> {
+  const left = new Set(before.components.map(({ pipeline }) => pipeline));
+  for (const { pipeline } of now.components) left.delete(pipeline);
+  return left;
 }

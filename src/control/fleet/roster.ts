@@ -48,6 +48,8 @@ export interface Roster {
   leave(name: string): void;
   remove(name: string): boolean;
   get(name: string): RosterEntry | undefined;
+  /** The highest epoch under which agents say that they run a part of the pipeline; none: 0. */
+  epochOf(pipeline: string): number;
   list(): readonly RosterEntry[];
   /** Ages everybody; returns the names of those whose state changed. */
   sweep(): readonly string[];
@@ -125,6 +127,15 @@ export function createRoster(options: RosterOptions): Roster {
       return entries.delete(name);
     },
     get: (name) => entries.get(name),
+    epochOf(pipeline) {
+      let highest = 0;
+      for (const { report } of entries.values()) {
+        for (const one of report.components) {
+          if (one.pipeline === pipeline) highest = Math.max(highest, one.epoch);
+        }
+      }
+      return highest;
+    },
     list: () => [...entries.values()],
     sweep() {
       const changed: string[] = [];

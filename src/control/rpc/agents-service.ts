@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { AgentsService } from "../../gen/proto/flowctl/control/v1/agents_pb.js";
 import type { ControlPlane } from "../control-plane.ts";
-import { MAX_AGENTS, MAX_LABELS } from "../fleet/options.ts";
+import { MAX_AGENTS, MAX_LABELS, MAX_PIPELINES } from "../fleet/options.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { agentToWire, assignmentToWire, reportFromWire } from "../wire/fleet.ts";
 import { MAX_TEXT, metricsWithin } from "./checks.ts";
@@ -26,20 +26,27 @@ export function agentsService({ fleet }: ControlPlane): ServiceImpl<typeof Agent
       }
       if (outcome === "retired") throw taken(name);
       const { report_interval_ms, ttl_ms } = fleet.options;
-      return { reportIntervalMs: BigInt(report_interval_ms), ttlMs: BigInt(ttl_ms) };
+      return {
+        reportIntervalMs: BigInt(report_interval_ms),
+        ttlMs: BigInt(ttl_ms),
+        storeId: fleet.storeId,
+      };
     },
 
-    async *watchAssignments({ name, instance }, { signal }) {
-      let sent: number | undefined;
+    async *watchAssignments({ name, instance, held }, { signal }) {
+      let sent: string | undefined;
       const bell = createBell(signal);
-      const unwatch = fleet.watch(name, bell.ring);
+      const unwatch = fleet.watch(name, bell.ring, held.slice(0, MAX_PIPELINES));
       try {
         while (!signal.aborted) {
           currentInstance(fleet, name, instance);
           const { assignments, generation } = fleet.assignments(name);
-          if (generation !== sent) {
-            sent = generation;
+          const released = fleet.released(held);
+          const state = JSON.stringify([generation, released]);
+          if (state !== sent) {
+            sent = state;
             yield {
+              released: [...released],
               assignments: assignments.map(assignmentToWire),
               generation: BigInt(generation),
             };

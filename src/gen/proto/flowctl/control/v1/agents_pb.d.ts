@@ -120,6 +120,13 @@ export declare type JoinResponse = Message<"flowctl.control.v1.JoinResponse"> & 
    * @generated from field: int64 ttl_ms = 2;
    */
   ttlMs: bigint;
+
+  /**
+   * Tells one store from another: a store that was lost and begun anew has another one.
+   *
+   * @generated from field: string store_id = 3;
+   */
+  storeId: string;
 };
 
 /**
@@ -183,6 +190,13 @@ export declare type WatchAssignmentsRequest = Message<"flowctl.control.v1.WatchA
    * @generated from field: string instance = 2;
    */
   instance: string;
+
+  /**
+   * Pipelines that it runs because another store said so.
+   *
+   * @generated from field: repeated string held = 3;
+   */
+  held: string[];
 };
 
 /**
@@ -196,7 +210,7 @@ export declare const WatchAssignmentsRequestSchema: GenMessage<WatchAssignmentsR
  */
 export declare type WatchAssignmentsResponse = Message<"flowctl.control.v1.WatchAssignmentsResponse"> & {
   /**
-   * Everything that this agent shall run; what is not in it stops.
+   * Everything that this agent shall run; what is not in it stops, unless another store assigned it.
    *
    * @generated from field: repeated flowctl.control.v1.Assignment assignments = 1;
    */
@@ -206,6 +220,13 @@ export declare type WatchAssignmentsResponse = Message<"flowctl.control.v1.Watch
    * @generated from field: int64 generation = 2;
    */
   generation: bigint;
+
+  /**
+   * Of what is held, that which was applied for other agents, or deleted: it stops.
+   *
+   * @generated from field: repeated string released = 3;
+   */
+  released: string[];
 };
 
 /**
