@@ -18,18 +18,33 @@ const FULL = { ledgers: 500, rounds: 3 } as const;
 interface Form {
   readonly name: string;
   readonly processors: readonly string[];
+  readonly workers: number;
   targets(runs: Runs): readonly Target[];
 }
 
 const forms: readonly Form[] = [
   {
-    name: "token-transfer and contract-events",
+    name: "token-transfer and contract-events, 1 worker",
     processors: ["token-transfer", "contract-events"],
+    workers: 1,
+    targets: () => [],
+  },
+  {
+    name: "token-transfer and contract-events, 2 workers",
+    processors: ["token-transfer", "contract-events"],
+    workers: 2,
     targets: ({ name, rates }) => [rateTarget(TARGET_PAIR_ledgers_per_s, name, rates)],
   },
   {
-    name: "hubble, all tables",
+    name: "all tables, 1 worker",
     processors: ["hubble"],
+    workers: 1,
+    targets: () => [],
+  },
+  {
+    name: "all tables, 2 workers",
+    processors: ["hubble"],
+    workers: 2,
     targets: ({ name, rates, memory_bytes }) => [
       rateTarget(TARGET_TABLES_ledgers_per_s, name, rates),
       atMost(TARGET_MEMORY_mb, {
@@ -80,11 +95,12 @@ function rateTarget(bound: number, what: string, rates: readonly number[]): Targ
 async function run(
   context: BenchContext,
   lake: BenchLake,
-  { processors }: Form,
+  { processors, workers }: Form,
   runs: Runs,
 ): Promise<void> {
   const output = join(context.folder, "out");
   const parts: PipelineParts = {
+    options: ["--workers", String(workers)],
     processors: processors.map((type) => ({ id: type, type, inputs: ["lake"] })),
     sinks: [{
       id: "files",
