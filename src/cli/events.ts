@@ -56,40 +56,36 @@ export function eventsCommand(): Command {
       pipeline: pipelineName(options.pipeline ?? ""),
       kind: options.kind ?? "",
     };
-    const shown = new Set<string>();
-    const once = (event: ControlEvent) => {
-      // The list and the stream overlap, so that nothing falls between them.
-      if (shown.has(event.id)) return;
-      shown.add(event.id);
-      show(event);
-    };
-    let from_ms = Date.now() - options.since;
     const list = async () => {
       const { events } = await server.answer(client.listEvents({
         ...filter,
-        since: timestampFromMs(from_ms),
+        since: timestampFromMs(Date.now() - options.since),
         limit: options.limit,
       }));
-      from_ms = Date.now();
-      // The newest come first.
-      const inOrder = events.toReversed();
-      for (const event of inOrder) once(event);
+      return events;
     };
-    if (!options.follow) return await list();
+    if (!options.follow) {
+      for (const event of await list()) show(event);
+      return;
+    }
+    const listed = new Set<string>();
+    let afterSequence = 0n;
     await follow({
       server,
-      async *open(signal) {
-        const stream = client.watchEvents(filter, { signal, timeoutMs: 0 });
-        const iterator = stream[Symbol.asyncIterator]();
-        const first = iterator.next();
-        first.catch(() => undefined);
-        await list();
-        for (let next = await first; next.done !== true; next = await iterator.next()) {
-          yield next.value;
+      open: (signal) => client.watchEvents({ ...filter, afterSequence }, { signal, timeoutMs: 0 }),
+      async on({ event, sequence }) {
+        if (event === undefined) {
+          // It watches from here on; what was before is listed once.
+          if (afterSequence > 0n) return;
+          afterSequence = sequence;
+          for (const before of await list()) {
+            listed.add(before.id);
+            show(before);
+          }
+          return;
         }
-      },
-      on({ event }) {
-        if (event !== undefined) once(event);
+        if (sequence > afterSequence) afterSequence = sequence;
+        if (!listed.delete(event.id)) show(event);
       },
     });
   });
@@ -98,6 +94,7 @@ export function eventsCommand(): Command {
 function facts(event: ControlEvent) {
   return {
     id: event.id,
+    sequence: Number(event.sequence),
     time: timeOf(event.at),
     kind: event.kind,
     pipeline: event.pipeline,

@@ -12,7 +12,7 @@ export interface FollowOptions<T> {
   /** Opens the stream; `again` when it was lost before. */
   open(signal: AbortSignal, again: boolean): AsyncIterable<T>;
   /** Returns true when enough was seen. */
-  on(item: T): boolean | void;
+  on(item: T): boolean | void | Promise<boolean | void>;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function follow<T>({ server, open, on }: FollowOptions<T>): Promise
         for await (const item of server.stream(open(stopped.signal, connected))) {
           connected = true;
           backoff.reset();
-          if (on(item) === true) return;
+          if (await on(item) === true) return;
         }
         return;
       } catch (error) {

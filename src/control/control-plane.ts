@@ -17,7 +17,7 @@ import type { Hub } from "./hub.ts";
 import { DEFAULT_AUDIT_HISTORY_MS, startJanitor } from "./janitor.ts";
 import { createLogRing } from "./log-ring.ts";
 import type { LogRecord, LogRing } from "./log-ring.ts";
-import type { EventRecord, RunRecord, ServiceRecord } from "./model.ts";
+import type { EventRecord, RunRecord, ServiceRecord, ToldEvent } from "./model.ts";
 import { createRegistry } from "./registry/registry.ts";
 import type { Registry, RegistryChange } from "./registry/registry.ts";
 import { createRuns } from "./runs.ts";
@@ -47,7 +47,8 @@ export interface ControlPlane {
   readonly log: Logger;
   readonly services: Hub<ServiceRecord>;
   readonly runChanges: Hub<RunRecord>;
-  readonly events: Hub<EventRecord>;
+  /** In the order of their places. */
+  readonly events: Hub<ToldEvent>;
   readonly logs: Hub<LogRecord>;
   readonly logRing: LogRing;
   readonly signals: Signals;
@@ -71,13 +72,19 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const registry = createRegistry(clock, await store.loadServices());
   const services = createHub<ServiceRecord>();
   const runChanges = createHub<RunRecord>();
-  const events = createHub<EventRecord>();
+  const events = createHub<ToldEvent>();
   const logs = createHub<LogRecord>();
   const logRing = createLogRing();
   const signals = createSignals();
 
-  const addEvents = async (told: readonly EventRecord[]) => {
-    for (const event of await store.addEvents(told)) events.publish(event);
+  // In turn: who watches sees the places in their order, and can go on from the last.
+  let telling: Promise<void> = Promise.resolve();
+  const addEvents = (told: readonly EventRecord[]) => {
+    const turn = telling.then(async () => {
+      for (const event of await store.addEvents(told)) events.publish(event);
+    });
+    telling = turn.catch(() => {});
+    return turn;
   };
   const ownEvents = createEventWriter(addEvents, log);
   const note = (event: Omit<EventRecord, "id" | "at_ms">) =>

@@ -124,6 +124,12 @@ export interface EventRecord {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** An event that is kept. */
+export interface ToldEvent extends EventRecord {
+  /** Its place in the order in which events were told: they may be told late. Never given twice. */
+  readonly sequence: number;
+}
+
 export interface PlacementRecord {
   readonly component_id: string;
   /** Empty: waiting for an agent. */

@@ -2,14 +2,14 @@
  * Events as server-sent events (WHATWG HTML, section 9.2): first what was missed since the reader's
  * last event, then everything as it comes.
  *
- * An id here is `<unix ms>/<event id>`, so that any server on the store can go on from it. What
- * was missed is found by time: an event that was told late, for a time before the reader's last
- * one, is in lists but not in what a reader catches up on.
+ * An id here is the event's place in the order of telling, so that any server on the store can go
+ * on from it, and an event that was told late, for a time before the reader's last one, comes too.
  */
 
 import type { ControlPlane } from "../control-plane.ts";
+import { eventMatcher, eventsAfter } from "../events-after.ts";
 import type { Watched } from "../hub.ts";
-import type { EventRecord } from "../model.ts";
+import type { ToldEvent } from "../model.ts";
 import type { EventFilter } from "../store/store.ts";
 import { eventJson } from "./event-json.ts";
 
@@ -17,8 +17,8 @@ import { eventJson } from "./event-json.ts";
 export const KEEP_ALIVE_MS = 15_000;
 /** What a reader waits before it comes back. */
 const RETRY_MS = 2_000;
-/** Events that a reader may catch up on; the rest of what it missed is in lists. */
-export const MAX_CATCH_UP = 1_000;
+/** Events that a new reader begins with, when it asks for some without saying how many. */
+const MAX_LISTED = 1_000;
 
 export interface EventStreamOptions {
   readonly filter: EventFilter;
@@ -62,45 +62,36 @@ async function* told(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   // It watches before it lists: nothing falls between the two.
-  const following = plane.events.watch(signal, matcher(filter));
+  const following = plane.events.watch(signal, eventMatcher(filter));
   yield `retry: ${RETRY_MS}\n\n`;
-  const missed = await missedOf(plane, filter, lastEventId);
-  const sent = new Set(missed.map(({ id }) => id));
-  for (const event of missed) yield text(event);
-  for await (const watched of following as AsyncIterable<Watched<EventRecord>>) {
+  let last = 0;
+  for await (const event of missedOf(plane, filter, lastEventId)) {
+    last = Math.max(last, event.sequence);
+    yield text(event);
+  }
+  for await (const watched of following as AsyncIterable<Watched<ToldEvent>>) {
     if ("lagged" in watched) {
       yield "event: lagged\ndata: {}\n\n";
       return;
     }
-    if (!sent.delete(watched.item.id)) yield text(watched.item);
+    if (watched.item.sequence > last) yield text(watched.item);
   }
 }
 
-async function missedOf(
+async function* missedOf(
   plane: ControlPlane,
   filter: EventFilter,
   lastEventId: string,
-): Promise<readonly EventRecord[]> {
-  const [, at, id] = /^(\d{1,15})\/(.+)$/.exec(lastEventId) ?? [];
-  if (at === undefined) {
-    const wanted = filter.limit !== undefined || filter.since_ms !== undefined;
-    return wanted ? await plane.store.listEvents({ limit: MAX_CATCH_UP, ...filter }) : [];
+): AsyncGenerator<ToldEvent> {
+  if (/^\d{1,15}$/.test(lastEventId)) {
+    yield* eventsAfter(plane.store, filter, Number(lastEventId));
+  } else if (filter.limit !== undefined || filter.since_ms !== undefined) {
+    yield* await plane.store.listEvents({ limit: MAX_LISTED, ...filter });
   }
-  const since_ms = Number(at);
-  const events = await plane.store.listEvents({ ...filter, since_ms, limit: MAX_CATCH_UP });
-  const last = events.findIndex((event) => event.id === id);
-  return events.slice(last + 1);
 }
 
-function text(event: EventRecord): string {
-  const id = `${event.at_ms}/${event.id}`.replaceAll(/[\r\n\0]/g, " ");
-  return `id: ${id}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
-}
-
-function matcher({ pipeline = "", kind = "" }: EventFilter): (event: EventRecord) => boolean {
-  return (event) =>
-    (pipeline === "" || event.pipeline === pipeline) &&
-    (kind === "" || event.kind === kind || (kind.endsWith(".") && event.kind.startsWith(kind)));
+function text(event: ToldEvent): string {
+  return `id: ${event.sequence}\ndata: ${JSON.stringify(eventJson(event))}\n\n`;
 }
 
 async function* withKeepAlive(

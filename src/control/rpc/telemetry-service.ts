@@ -11,9 +11,9 @@ import type {
   TelemetryService,
 } from "../../gen/proto/flowctl/control/v1/telemetry_pb.js";
 import type { ControlPlane } from "../control-plane.ts";
+import { eventMatcher, eventsAfter } from "../events-after.ts";
 import { logMatcher } from "../log-ring.ts";
 import type { LogFilter } from "../log-ring.ts";
-import type { EventRecord } from "../model.ts";
 import { DEFAULT_TAP_RATE, MAX_TAPS } from "../signals.ts";
 import { eventFromWire, eventToWire, logFromWire, logToWire } from "../wire/telemetry.ts";
 import { fromTimestamp } from "../wire/time.ts";
@@ -51,13 +51,23 @@ export function telemetryService(plane: ControlPlane): ServiceImpl<typeof Teleme
       return { events: events.map(eventToWire) };
     },
 
-    async *watchEvents({ pipeline, kind }, { signal }) {
-      const wanted = (event: EventRecord) =>
-        (pipeline === "" || event.pipeline === pipeline) &&
-        (kind === "" || event.kind === kind || (kind.endsWith(".") && event.kind.startsWith(kind)));
-      for await (const watched of plane.events.watch(signal, wanted)) {
+    async *watchEvents({ pipeline, kind, afterSequence }, { signal }) {
+      const following = plane.events.watch(signal, eventMatcher({ pipeline, kind }));
+      // Where to go on from, also for a reader that is lost before the first event.
+      let last = await plane.store.lastEventSequence();
+      yield { sequence: BigInt(last) };
+      if (afterSequence > 0n) {
+        const missed = eventsAfter(plane.store, { pipeline, kind }, Number(afterSequence));
+        for await (const event of missed) {
+          last = Math.max(last, event.sequence);
+          yield { event: eventToWire(event), sequence: BigInt(event.sequence) };
+        }
+      }
+      for await (const watched of following) {
         if ("lagged" in watched) throw lagged();
-        yield { event: eventToWire(watched.item) };
+        const { item } = watched;
+        if (item.sequence <= last) continue;
+        yield { event: eventToWire(item), sequence: BigInt(item.sequence) };
       }
     },
 

@@ -38,7 +38,10 @@ describe("telemetry", () => {
     await client.reportEvents({ events: [event, { ...event, id: "other", kind: "agent.gone" }] });
     await client.reportEvents({ events: [event] });
     await client.reportEvents({ events: [{ ...event, id: "e2" }] });
-    assert.equal((await first).event?.id, "e1");
+    assert.equal((await first).event, undefined, "the first says where it begins");
+    const seen = await nextOf(stream);
+    assert.equal(seen.event?.id, "e1");
+    assert.equal(seen.event?.sequence, seen.sequence);
     assert.equal((await nextOf(stream)).event?.id, "e2");
     stop.abort();
     const { events } = await client.listEvents({ pipeline: "p" });
@@ -47,6 +50,35 @@ describe("telemetry", () => {
       client.reportEvents({ events: [{ id: "", kind: "x" }] }),
       isCode(Code.InvalidArgument),
     );
+  });
+
+  test("whoever comes back gets all that was told since, however late it was told", async () => {
+    const stop = new AbortController();
+    const watch = (afterSequence: bigint) =>
+      client.watchEvents({ pipeline: "late", afterSequence }, { signal: stop.signal })
+        [Symbol.asyncIterator]();
+    const event = (id: string, seconds: bigint) => ({
+      id,
+      kind: "run.completed",
+      pipeline: "late",
+      at: { seconds, nanos: 0 },
+    });
+    await client.reportEvents({ events: [event("seen", 2_000n)] });
+    const { sequence } = await nextOf(watch(0n));
+    // Of an hour before what the reader has seen: more than a page of them.
+    const late = Array.from({ length: 600 }, (_, n) => event(`late-${n}`, 1_000n));
+    await client.reportEvents({ events: late });
+    await client.reportEvents({
+      events: [event("other", 1n)].map((e) => ({ ...e, pipeline: "x" })),
+    });
+    const again = watch(sequence);
+    await nextOf(again);
+    const ids = [];
+    for (let n = 0; n < late.length; n++) ids.push((await nextOf(again)).event?.id);
+    assert.deepEqual(ids, late.map(({ id }) => id));
+    await client.reportEvents({ events: [event("live", 3_000n)] });
+    assert.equal((await nextOf(again)).event?.id, "live");
+    stop.abort();
   });
 
   test("logs: the last lines, then what comes", async () => {

@@ -3,17 +3,18 @@ import type {
   AgentRecord,
   AuditRecord,
   ChunkRecord,
-  EventRecord,
   PipelineRecord,
   RunRecord,
   ServiceRecord,
   TokenRecord,
+  ToldEvent,
 } from "../model.ts";
 import { deleteBefore } from "./delete-before.ts";
 import { readDocument, writeDocument } from "./document.ts";
+import { insertEvents, lastEventSequence, toldEvents } from "./event-rows.ts";
+import { prepareTables } from "./prepare-tables.ts";
 import type { Sql, SqlRow, SqlValue } from "./sql.ts";
 import type { ControlStore } from "./store.ts";
-import { STORE_VERSION, TABLES } from "./tables.ts";
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 1_000;
@@ -42,21 +43,7 @@ function where(conditions: readonly (readonly [sql: string, value: SqlValue | un
 
 /** Creates the tables where they are missing. Fails on a store of a later version. */
 export async function openSqlStore(sql: Sql): Promise<ControlStore> {
-  for (const statement of TABLES) await sql.query(statement);
-  const [version] = await sql.query("SELECT value FROM flowctl_store WHERE key = 'version'");
-  if (version === undefined) {
-    await sql.query(
-      "INSERT INTO flowctl_store (key, value) VALUES ('version', $1) ON CONFLICT DO NOTHING",
-      [String(STORE_VERSION)],
-    );
-  } else if (Number(version["value"]) > STORE_VERSION) {
-    throw new Error(
-      `the store is of version ${
-        version["value"]
-      }, made by a later flowctl; this one knows ${STORE_VERSION}`,
-    );
-  }
-
+  await prepareTables(sql);
   await sql.query(
     "INSERT INTO flowctl_store (key, value) VALUES ('id', $1) ON CONFLICT DO NOTHING",
     [randomUUID()],
@@ -173,31 +160,32 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
     },
 
     async addEvents(events) {
-      const added: EventRecord[] = [];
-      await inChunks(events, async (inner, event) => {
-        const rows = await inner.query(
-          `INSERT INTO flowctl_events (id, at, kind, pipeline, body) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (id) DO NOTHING RETURNING id`,
-          [event.id, event.at_ms, event.kind, event.pipeline, writeDocument(event)],
-        );
-        if (rows.length === 1) added.push(event);
-      });
+      const added: ToldEvent[] = [];
+      for (let at = 0; at < events.length; at += SAVE_CHUNK_ROWS) {
+        const chunk = events.slice(at, at + SAVE_CHUNK_ROWS);
+        added.push(...await sql.transaction((inner) => insertEvents(inner, chunk)));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       return added;
     },
+    lastEventSequence: () => lastEventSequence(sql),
     async listEvents(filter) {
       const prefix = filter.kind?.endsWith(".") === true;
+      const { after_sequence } = filter;
       const { sql: condition, values } = where([
         ["pipeline = ?", filter.pipeline],
         [prefix ? "kind LIKE ?" : "kind = ?", prefix ? `${filter.kind}%` : filter.kind],
         ["at >= ?", filter.since_ms],
+        ["sequence > ?", after_sequence],
       ]);
+      const order = after_sequence === undefined ? "at DESC, id DESC" : "sequence";
       const rows = await sql.query(
-        `SELECT body FROM flowctl_events ${condition} ORDER BY at DESC, id DESC LIMIT ${
+        `SELECT body, sequence FROM flowctl_events ${condition} ORDER BY ${order} LIMIT ${
           limitOf(filter.limit, 100)
         }`,
         values,
       );
-      return bodies<EventRecord>(rows).reverse();
+      return after_sequence === undefined ? toldEvents(rows).reverse() : toldEvents(rows);
     },
 
     async putPipeline(pipeline, expectedRevision) {

@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import type { ChunkRecord, PipelineRecord, RunRecord, ServiceRecord } from "../model.ts";
 import { postgresMissing, postgresServer } from "../../../tests/support/postgres.ts";
 import { openStore } from "./open-store.ts";
+import { openSqliteSql } from "./sqlite-sql.ts";
 import type { ControlStore } from "./store.ts";
 
 const run = (id: string, start: number, more: Partial<RunRecord> = {}): RunRecord => ({
@@ -147,6 +148,32 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       assert.equal((await store.listEvents({ since_ms: 15 })).length, 1);
     });
 
+    test("events have places in the order of telling, which are never given twice", async () => {
+      const last = await store.lastEventSequence();
+      const event = (id: string, at_ms: number) => ({
+        id,
+        at_ms,
+        kind: "order.told",
+        pipeline: "",
+        run_id: "",
+        component_id: "",
+        service_id: "",
+        message: "",
+        fields: {},
+      });
+      const told = await Promise.all([
+        store.addEvents([event("o1", 50), event("o2", 3)]),
+        store.addEvents([event("o3", 9), event("o1", 9)]),
+      ]);
+      const after = await store.listEvents({ kind: "order.", after_sequence: last });
+      assert.deepEqual(after, told.flat().toSorted((a, b) => a.sequence - b.sequence));
+      assert.deepEqual(after.map(({ id }) => id).sort(), ["o1", "o2", "o3"]);
+      assert.ok(after.every(({ sequence }) => sequence > last));
+      const [, second] = after;
+      const rest = await store.listEvents({ kind: "order.", after_sequence: second!.sequence });
+      assert.deepEqual(rest.map(({ id }) => id), [after[2]!.id]);
+    });
+
     test("a pipeline is written only over the revision that was read", async () => {
       assert.equal(await store.putPipeline(pipeline, 0), true);
       assert.equal(await store.putPipeline(pipeline, 0), false);
@@ -197,6 +224,7 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       const removed = await store.deleteHistoryBefore(15_000);
       assert.ok(removed >= 1 + 3 + 2);
       assert.equal((await store.listEvents({})).length, 0);
+      assert.ok(await store.lastEventSequence() > 0, "places are not given again");
       assert.equal(await store.getRun("r3"), undefined);
       assert.equal((await store.getRun("r4"))!.status, "running");
     });
@@ -234,6 +262,25 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
 
 const folder = mkdtempSync(join(tmpdir(), "flowctl-store-"));
 after(() => rmSync(folder, { recursive: true }));
+test("a store of the first version is opened, and its events are kept", async () => {
+  const path = join(folder, "first.db");
+  const sql = openSqliteSql(path);
+  for (
+    const statement of [
+      "CREATE TABLE flowctl_store (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+      "INSERT INTO flowctl_store VALUES ('version', '1')",
+      `CREATE TABLE flowctl_events (id TEXT PRIMARY KEY NOT NULL, at BIGINT NOT NULL,
+         kind TEXT NOT NULL, pipeline TEXT NOT NULL, body TEXT NOT NULL)`,
+      `INSERT INTO flowctl_events VALUES ('old', 5, 'run.started', 'p', '{"id":"old","at_ms":5}')`,
+    ]
+  ) await sql.query(statement);
+  await sql.close();
+  for (let opened = 0; opened < 2; opened++) {
+    const store = await openStore(`sqlite:${path}`, folder);
+    assert.deepEqual(await store.listEvents({}), [{ id: "old", at_ms: 5, sequence: 0 }]);
+    await store.close();
+  }
+});
 storeContract("memory", () => openStore("memory", folder));
 storeContract("SQLite", () => openStore(undefined, folder));
 if (postgresMissing) {

@@ -17,6 +17,7 @@ import type {
   RunStatus,
   ServiceRecord,
   TokenRecord,
+  ToldEvent,
 } from "../model.ts";
 
 export interface RunFilter {
@@ -38,6 +39,8 @@ export interface EventFilter {
   /** A kind, or the beginning of kinds when it ends with a dot. */
   readonly kind?: string;
   readonly since_ms?: number;
+  /** Only those that were told after this place, and then in the order of their places. */
+  readonly after_sequence?: number;
   readonly limit?: number;
 }
 
@@ -60,8 +63,11 @@ export interface ControlStore {
   listChunks(filter: ChunkFilter): Promise<readonly ChunkRecord[]>;
 
   /** An id that is there already is left as it is. Returns those that are new. */
-  addEvents(events: readonly EventRecord[]): Promise<readonly EventRecord[]>;
-  listEvents(filter: EventFilter): Promise<readonly EventRecord[]>;
+  addEvents(events: readonly EventRecord[]): Promise<readonly ToldEvent[]>;
+  /** The newest by their time, oldest first. */
+  listEvents(filter: EventFilter): Promise<readonly ToldEvent[]>;
+  /** The last place in the order of telling that was given; 0: none. */
+  lastEventSequence(): Promise<number>;
 
   /** Writes only when the stored revision is `expectedRevision` (0: none); false when it is not. */
   putPipeline(pipeline: PipelineRecord, expectedRevision: number): Promise<boolean>;

@@ -4,7 +4,17 @@
  */
 
 /** Grows when a table changes in a way that `IF NOT EXISTS` does not cover. */
-export const STORE_VERSION = 1;
+export const STORE_VERSION = 2;
+
+/** Columns that stores of earlier versions lack. */
+export const ADDED_COLUMNS = [
+  { table: "flowctl_events", column: "sequence", type: "BIGINT NOT NULL DEFAULT 0" },
+] as const;
+
+/** Made after the columns are there. */
+export const LATER_INDEXES: readonly string[] = [
+  `CREATE INDEX IF NOT EXISTS flowctl_events_by_sequence ON flowctl_events (sequence)`,
+];
 
 export const TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS flowctl_store (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)`,
@@ -20,7 +30,7 @@ export const TABLES: readonly string[] = [
   `CREATE INDEX IF NOT EXISTS flowctl_chunks_by_run ON flowctl_chunks (run, first)`,
   `CREATE TABLE IF NOT EXISTS flowctl_events (
     id TEXT PRIMARY KEY NOT NULL, at BIGINT NOT NULL, kind TEXT NOT NULL, pipeline TEXT NOT NULL,
-    body TEXT NOT NULL)`,
+    body TEXT NOT NULL, sequence BIGINT NOT NULL DEFAULT 0)`,
   `CREATE INDEX IF NOT EXISTS flowctl_events_by_time ON flowctl_events (at)`,
   `CREATE TABLE IF NOT EXISTS flowctl_pipelines (
     id TEXT PRIMARY KEY NOT NULL, revision BIGINT NOT NULL, body TEXT NOT NULL)`,

@@ -5,7 +5,7 @@ import {
 } from "../../gen/proto/flowctl/control/v1/telemetry_pb.js";
 import type { ControlEvent, LogLine } from "../../gen/proto/flowctl/control/v1/telemetry_pb.js";
 import type { LogRecord } from "../log-ring.ts";
-import type { EventRecord } from "../model.ts";
+import type { EventRecord, ToldEvent } from "../model.ts";
 import { fromTimestamp, toTimestamp } from "./time.ts";
 
 export function eventFromWire(event: ControlEvent, now: number): EventRecord {
@@ -22,7 +22,7 @@ export function eventFromWire(event: ControlEvent, now: number): EventRecord {
   };
 }
 
-export function eventToWire(event: EventRecord): ControlEvent {
+export function eventToWire(event: ToldEvent): ControlEvent {
   return create(ControlEventSchema, {
     id: event.id,
     at: toTimestamp(event.at_ms)!,
@@ -33,6 +33,7 @@ export function eventToWire(event: EventRecord): ControlEvent {
     serviceId: event.service_id,
     message: event.message,
     fields: { ...event.fields },
+    sequence: BigInt(event.sequence),
   });
 }
 

@@ -63,6 +63,13 @@ export declare type ControlEvent = Message<"flowctl.control.v1.ControlEvent"> & 
    * @generated from field: map<string, string> fields = 9;
    */
   fields: { [key: string]: string };
+
+  /**
+   * Its place in the order in which the control plane was told, which it gives; 0 before.
+   *
+   * @generated from field: int64 sequence = 10;
+   */
+  sequence: bigint;
 };
 
 /**
@@ -161,6 +168,13 @@ export declare type WatchEventsRequest = Message<"flowctl.control.v1.WatchEvents
    * @generated from field: string kind = 2;
    */
   kind: string;
+
+  /**
+   * Begins with those that were told after this place; 0: only with what comes.
+   *
+   * @generated from field: int64 after_sequence = 3;
+   */
+  afterSequence: bigint;
 };
 
 /**
@@ -174,9 +188,18 @@ export declare const WatchEventsRequestSchema: GenMessage<WatchEventsRequest>;
  */
 export declare type WatchEventsResponse = Message<"flowctl.control.v1.WatchEventsResponse"> & {
   /**
+   * The first response has none.
+   *
    * @generated from field: flowctl.control.v1.ControlEvent event = 1;
    */
   event?: ControlEvent | undefined;
+
+  /**
+   * The last place that is given, or that of the event: where to go on from.
+   *
+   * @generated from field: int64 sequence = 2;
+   */
+  sequence: bigint;
 };
 
 /**
