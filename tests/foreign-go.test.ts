@@ -2,10 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import process from "node:process";
 import test from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Run } from "../src/flow/run.ts";
 import { component, numbers, runOf } from "./support/flow.ts";
 import {
   external,
@@ -13,13 +10,13 @@ import {
   goProcess,
   idsOf,
   isAlive,
+  killAtRandom,
   ledgers,
   linesOf,
   type Memory,
   pidIn,
   remembering,
 } from "./support/foreign.ts";
-import { randomNumbers } from "./support/random.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
 const skip = goMissing;
@@ -191,24 +188,6 @@ test("of several events only the one that fails is dead-lettered", { skip }, asy
   assert.equal(idsOf(memory)[7], "8: go-numbers-8-0 go-numbers-8-1 go-numbers-8-2");
 });
 
-/** Kills the component at random instants until the run is over; resolves to how often. */
-async function killAtRandom(run: Run, pidFile: string, seed: number): Promise<number> {
-  const random = randomNumbers(seed);
-  let over = false;
-  run.done.then(() => over = true);
-  let kills = 0;
-  let killed: number | undefined;
-  while (!over && kills < 8) {
-    await sleep(20 + random() * 250);
-    const pid = pidIn(pidFile);
-    if (over || pid === undefined || pid === killed) continue;
-    process.kill(pid, "SIGKILL");
-    killed = pid;
-    kills += 1;
-  }
-  return kills;
-}
-
 for (const seed of [1, 2, 3]) {
   test(`a processor killed at random instants gives what an undisturbed one gives (seed ${seed})`, {
     skip,
@@ -217,7 +196,7 @@ for (const seed of [1, 2, 3]) {
     const PID_FILE = join(folder.path, "pid");
     const { run, memory } = throughProcessor({ PID_FILE, SLOW_MS: "10", FILTER_EVERY: "5" }, 200);
     const [kills, { error }] = await Promise.all([
-      killAtRandom(run, PID_FILE, seed),
+      killAtRandom(run, PID_FILE, seed, () => memory.batches.length),
       run.done,
     ]);
     assert.equal(error, undefined);
@@ -235,7 +214,10 @@ for (const seed of [1, 2, 3]) {
       [lake, goProcess("consumer", ["lake"], { PID_FILE, OUT, SLOW_MS: "12" })],
       [ledgers(1, 150), ...external.components],
     );
-    const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, seed), run.done]);
+    const [kills, { error }] = await Promise.all([
+      killAtRandom(run, PID_FILE, seed, () => linesOf(OUT).length),
+      run.done,
+    ]);
     assert.equal(error, undefined);
     assert.ok(kills > 0);
     const lines = linesOf(OUT).filter((line, index, all) => line !== all[index - 1]);

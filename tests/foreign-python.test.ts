@@ -2,44 +2,24 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import process from "node:process";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Run } from "../src/flow/run.ts";
 import { component, runOf } from "./support/flow.ts";
 import {
   external,
   idsOf,
+  killAtRandom,
   ledgers,
   linesOf,
   type Memory,
-  pidIn,
   pythonMissing,
   pythonProcess,
   remembering,
 } from "./support/foreign.ts";
-import { randomNumbers } from "./support/random.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
 const skip = pythonMissing;
 const lake = component("source", "lake");
-
-async function killAtRandom(run: Run, pidFile: string, seed: number, most: number) {
-  const random = randomNumbers(seed);
-  let over = false;
-  run.done.then(() => over = true);
-  let kills = 0;
-  let killed: number | undefined;
-  while (!over && kills < most) {
-    await sleep(20 + random() * 150);
-    const pid = pidIn(pidFile);
-    if (over || pid === undefined || pid === killed) continue;
-    process.kill(pid, "SIGKILL");
-    killed = pid;
-    kills += 1;
-  }
-  return kills;
-}
 
 function processorRun(env: Record<string, string>, to: number) {
   const memory: Memory = { batches: [] };
@@ -69,7 +49,10 @@ test("a processor killed at random instants changes nothing", { skip }, async ()
   using folder = temporaryFolder();
   const PID_FILE = join(folder.path, "pid");
   const { run, memory } = processorRun({ PID_FILE, SLOW_MS: "5" }, 120);
-  const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, 4, 4), run.done]);
+  const [kills, { error }] = await Promise.all([
+    killAtRandom(run, PID_FILE, 4, () => memory.batches.length, 4),
+    run.done,
+  ]);
   assert.equal(error, undefined);
   assert.ok(kills > 0);
   assert.deepEqual(idsOf(memory), expectedAnswers(120));
@@ -119,7 +102,10 @@ test("a source killed at random instants leaves out and repeats nothing", { skip
       start_ledger: 1,
       end_ledger: 200,
     });
-    const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, 5, 4), run.done]);
+    const [kills, { error }] = await Promise.all([
+      killAtRandom(run, PID_FILE, 5, () => memory.batches.length, 4),
+      run.done,
+    ]);
     assert.equal(error, undefined);
     assert.ok(kills > 0);
     assert.deepEqual(sequences(memory), upTo(1, 200));
@@ -154,7 +140,10 @@ test("a consumer killed at random instants gets each event, in order", { skip },
     [lake, pythonProcess("sink", ["lake"], { PID_FILE, OUT, SLOW_MS: "4" })],
     [ledgers(1, 100), ...external.components],
   );
-  const [kills, { error }] = await Promise.all([killAtRandom(run, PID_FILE, 6, 4), run.done]);
+  const [kills, { error }] = await Promise.all([
+    killAtRandom(run, PID_FILE, 6, () => linesOf(OUT).length, 4),
+    run.done,
+  ]);
   assert.equal(error, undefined);
   assert.ok(kills > 0);
   const lines = linesOf(OUT).filter((line, index, all) => line !== all[index - 1]);

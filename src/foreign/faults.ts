@@ -21,10 +21,20 @@ export function streamFailure(
 ): FlowctlError | LinkLost {
   if (thrown instanceof FlowctlError || thrown instanceof LinkLost) return thrown;
   const error = ConnectError.from(thrown);
-  if (LOST.has(error.code)) return new LinkLost(error.rawMessage, { cause: error });
+  if (LOST.has(error.code) || isOfConnection(error)) {
+    return new LinkLost(error.rawMessage, { cause: error });
+  }
   if (error.code === Code.ResourceExhausted) return tooLarge(error, event);
   if (error.code === Code.Unimplemented) return notServed(spec, error);
   return eventFailed(spec, event, error.rawMessage, { retryable: false, cause: error });
+}
+
+/**
+ * Not every runtime's way to say that a connection broke has a code of its own; what they have in
+ * common is a cause with a name such as ERR_STREAM_PREMATURE_CLOSE, where an answer has none.
+ */
+function isOfConnection({ cause }: ConnectError): boolean {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string";
 }
 
 export function eventFailed(

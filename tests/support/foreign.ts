@@ -9,11 +9,13 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ledgerEvent } from "../../src/events/ledger.ts";
 import type { Batch } from "../../src/flow/batch.ts";
+import type { Run } from "../../src/flow/run.ts";
 import type { SinkDefinition, SourceDefinition } from "../../src/flow/component.ts";
 import { defineSink, defineSource } from "../../src/flow/define.ts";
 import { externalProcessor, externalSink, externalSource } from "../../src/foreign/definitions.ts";
 import type { ComponentSpec, ExternalComponent, Role } from "../../src/spec/pipeline.ts";
 import { component } from "./flow.ts";
+import { randomNumbers } from "./random.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = process.env["FLOWCTL_PEERS"] ?? join(homedir(), ".cache", "flowctl", "peers");
@@ -188,4 +190,31 @@ function statusOf(pid: number): string {
 export function pidIn(path: string): number | undefined {
   const pid = existsSync(path) ? Number(readFileSync(path, "utf8")) : 0;
   return pid > 0 ? pid : undefined;
+}
+
+/**
+ * Kills the component at random instants, at most once for each step that `progress` makes (a
+ * ledger is given up when a component ends five times while it has it), until the run is over.
+ * Resolves to how often.
+ */
+export async function killAtRandom(
+  run: Run,
+  pidFile: string,
+  seed: number,
+  progress: () => number,
+  most = 8,
+): Promise<number> {
+  const random = randomNumbers(seed);
+  let over = false;
+  run.done.then(() => over = true);
+  let killed = { pid: 0, progress: -1 };
+  for (let kills = 0;;) {
+    await sleep(20 + random() * 200);
+    if (over || kills >= most) return kills;
+    const pid = pidIn(pidFile);
+    if (pid === undefined || pid === killed.pid || progress() === killed.progress) continue;
+    process.kill(pid, "SIGKILL");
+    killed = { pid, progress: progress() };
+    kills += 1;
+  }
 }
