@@ -13,6 +13,7 @@ import { ANY_EVENT } from "../../spec/declaration.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import { configOf, needed } from "../config.ts";
 import { checkPath } from "../files/check-path.ts";
+import { compressionOf } from "./compression.ts";
 import { createBatchEncoder } from "./encode.ts";
 import { localFolder, placeOf } from "./names.ts";
 import type { FilePlace } from "./names.ts";
@@ -62,7 +63,7 @@ config:
     const store = openStore(place.root, storeOptions(config, context));
     return createParquetSink(context, config, place, store, spoolOf(place, context.chunk));
   },
-  encoder: createBatchEncoder,
+  encoder: (config) => createBatchEncoder(compressionOf((config as unknown as Config).compression)),
   async checkConfig({ path }): Promise<void> {
     if (typeof path === "string") writablePlace(path);
   },

@@ -5,6 +5,7 @@ import { eventTypeByName } from "../../events/registry.ts";
 import { rowError } from "../../events/row-error.ts";
 import type { Encoded } from "../../flow/batch.ts";
 import type { Encoder } from "../../flow/component.ts";
+import type { Compression } from "./compression.ts";
 import { createRowsEncoder } from "./rows-encoder.ts";
 
 export interface EncodedGroup {
@@ -15,8 +16,8 @@ export interface EncodedGroup {
 }
 
 /** Groups that have rows. The encoder throws for the first row that cannot be stored. */
-export function createBatchEncoder(): Encoder {
-  const encoder = createRowsEncoder();
+export function createBatchEncoder(compression: Compression): Encoder {
+  const encoder = createRowsEncoder(compression);
   return ({ groups }) => {
     const data = groups.filter(({ rows }) => rows.length > 0).map(({ type, rows }) => ({
       type: eventTypeByName(type.name) === type ? type.name : type,

@@ -4,7 +4,11 @@ import type { Column, EventType } from "../../events/event-type.ts";
 import { jsonText } from "../../events/json.ts";
 import { valueError } from "../../events/value-error.ts";
 import type { Json, Row, Value } from "../../flow/batch.ts";
+import type { Compression } from "./compression.ts";
 import { createByteBuffer } from "./pages/byte-buffer.ts";
+import { createSealer } from "./pages/seal.ts";
+import { storedColumn } from "./schema.ts";
+import type { Leaf } from "./schema.ts";
 import { appendColumn, finishSegment } from "./segment.ts";
 import type { SegmentColumn } from "./segment.ts";
 import { createFixedEncoder, FIXED_KINDS } from "./values/fixed.ts";
@@ -25,15 +29,24 @@ export interface RowsEncoder {
 }
 
 /** One for each thread: it keeps memory that every call uses again. */
-export function createRowsEncoder(): RowsEncoder {
+export function createRowsEncoder(compression: Compression): RowsEncoder {
   const segment = createByteBuffer();
   const encodeColumn = createColumnEncoder();
+  const seal = createSealer(compression);
+  const leaves = new Map<Column, Leaf>();
+
+  const leafOf = (column: Column): Leaf => {
+    let leaf = leaves.get(column);
+    if (leaf === undefined) leaves.set(column, leaf = storedColumn(column).leaf);
+    return leaf;
+  };
+
   return {
     encode(type, rows, onError) {
       segment.length = 0;
       for (const column of type.columns) {
         try {
-          appendColumn(segment, encodeColumn(column, rows));
+          appendColumn(segment, seal(leafOf(column), encodeColumn(column, rows)));
         } catch (error) {
           throw errorOfRow(encodeColumn, column, rows, onError) ?? error;
         }
@@ -90,11 +103,11 @@ function createColumnEncoder(): EncodeColumn {
   const encodePresent = (type: Exclude<Column["type"], "strings">): PresentValues => {
     switch (type) {
       case "string":
-        return encodeTexts(present.map(checkedText));
+        return encodeTexts(present);
       case "json":
         return encodeTexts(jsonTexts(present));
       case "bytes":
-        return encodeBytes(present.map(checkedBytes));
+        return encodeBytes(present);
       default:
         return encodeFixed(FIXED_KINDS[type], present);
     }
@@ -121,7 +134,7 @@ function listLevels(nullable: boolean, rows: readonly Row[], name: string) {
   const empty = nullable ? 1 : 0;
   const definition: number[] = [];
   const repetition: number[] = [];
-  const items: string[] = [];
+  const items: Value[] = [];
   for (const row of rows) {
     const list = row[name];
     if (list !== null && list !== undefined && !Array.isArray(list)) {
@@ -133,7 +146,7 @@ function listLevels(nullable: boolean, rows: readonly Row[], name: string) {
       repetition.push(0);
     }
     for (let at = 0; at < length; at++) {
-      items.push(checkedText(list?.[at]));
+      items.push(list?.[at] ?? null);
       definition.push(empty + 1);
       repetition.push(at === 0 ? 0 : 1);
     }
@@ -143,16 +156,6 @@ function listLevels(nullable: boolean, rows: readonly Row[], name: string) {
     repetition: Uint8Array.from(repetition),
     items,
   };
-}
-
-function checkedText(value: Value | undefined): string {
-  if (typeof value === "string") return value;
-  throw new TypeError("not a string");
-}
-
-function checkedBytes(value: Present): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError("not bytes");
 }
 
 /** Neighbouring rows often have the same object: its text is made once. */

@@ -4,6 +4,7 @@
  * (https://github.com/apache/parquet-format/blob/master/LogicalTypes.md).
  */
 
+import type { ParquetType } from "hyparquet";
 import type { ParquetWriter } from "hyparquet-writer";
 import { DECIMAL_PLACES } from "../../events/decimal.ts";
 import type { Column, ColumnType, EventType } from "../../events/event-type.ts";
@@ -37,6 +38,10 @@ export interface StoredColumn {
   readonly column: Column;
   /** The column in the file's schema. */
   readonly elements: readonly SchemaElement[];
+  /** Of the element that has the values. */
+  readonly type: ParquetType;
+  /** True for integers that are read as unsigned. */
+  readonly unsigned: boolean;
   readonly leaf: Leaf;
 }
 
@@ -58,7 +63,8 @@ export function storedColumn(column: Column): StoredColumn {
     statistics: kind.statistics ?? true,
     path: elements.map(({ name }) => name),
   };
-  return { column, elements, leaf };
+  const type = PARQUET_TYPES[kind.physical];
+  return { column, elements, type, unsigned: column.type === "uint64", leaf };
 }
 
 interface Kind {
@@ -75,6 +81,15 @@ const WIDTHS: Readonly<Record<Physical, number | undefined>> = {
   double: 8,
   fixed: DECIMAL_BYTES,
   bytes: undefined,
+};
+
+const PARQUET_TYPES: Readonly<Record<Physical, ParquetType>> = {
+  boolean: "BOOLEAN",
+  int32: "INT32",
+  int64: "INT64",
+  double: "DOUBLE",
+  fixed: "FIXED_LEN_BYTE_ARRAY",
+  bytes: "BYTE_ARRAY",
 };
 
 const TEXT = {

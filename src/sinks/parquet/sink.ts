@@ -45,7 +45,7 @@ export function createParquetSink(
   const request = { signal: context.signal };
   const open = new Map<string, Part>();
   const ended: Part[] = [];
-  const encode = createBatchEncoder();
+  const encode = createBatchEncoder(compression);
   const encodeChunk = createChunkEncoder(compression);
   let positions: Positions = new Map();
   let record: ParquetRecord = NO_RECORD;

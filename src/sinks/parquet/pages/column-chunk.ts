@@ -1,22 +1,19 @@
 /**
- * One column of a row group as pages: a dictionary where values repeat, then data pages (version 1,
- * which all readers know). What it writes depends on the values, and on where ledgers end.
+ * One column of a row group: a dictionary page where values repeat, then data pages. What it writes
+ * depends on the values, and on where ledgers end.
  */
 
-import type { ColumnChunk, Encoding } from "hyparquet";
+import type { ColumnChunk, ColumnMetaData } from "hyparquet";
 import type { ByteWriter } from "hyparquet-writer";
-import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import type { Compression } from "../compression.ts";
-import type { Leaf, StoredColumn } from "../schema.ts";
+import type { StoredColumn } from "../schema.ts";
 import type { SegmentColumn } from "../segment.ts";
-import { append, appendRun, contents, createByteBuffer, reserve } from "./byte-buffer.ts";
-import { writeUint32 } from "./byte-buffer.ts";
+import { contents } from "./byte-buffer.ts";
 import { createDictionary } from "./dictionary.ts";
-import { appendHybrid, bitWidthOf } from "./hybrid.ts";
 import { createIndexer } from "./indexer.ts";
-import { boundsOf, NO_BOUNDS } from "./statistics.ts";
-import type { Bounds } from "./statistics.ts";
-import { appendValues, PAGE_LIMIT_bytes, PAGE_LIMIT_slots, runsOf } from "./runs.ts";
+import { createPageWriter } from "./page-writer.ts";
+import { PAGE_LIMIT_bytes, PAGE_LIMIT_slots, runsOf } from "./runs.ts";
+import { boundsOf } from "./statistics.ts";
 
 export type EncodeChunk = (
   column: StoredColumn,
@@ -24,153 +21,109 @@ export type EncodeChunk = (
   out: ByteWriter,
 ) => ColumnChunk;
 
+/** What is counted while pages are written. */
+interface Written {
+  pages: number;
+  slots: number;
+  present: number;
+  uncompressed_bytes: number;
+}
+
 /** A function that appends a column's pages; it keeps memory that every call uses again. */
 export function createChunkEncoder(compression: Compression): EncodeChunk {
   const dictionary = createDictionary();
   const indexer = createIndexer(dictionary);
-  const definition = createByteBuffer();
-  const repetition = createByteBuffer();
-  const values = createByteBuffer();
-  const body = createByteBuffer();
+  const pages = createPageWriter(compression);
 
-  /** Compresses and appends `body`; returns its size with its header, before compression. */
-  const writePage = (out: ByteWriter, header: Partial<Parameters<typeof writePageHeader>[1]>) => {
-    const bytes = contents(body);
-    const compressed = compression.compress(bytes);
-    const start = out.offset;
-    writePageHeader(out, {
-      type: "DATA_PAGE",
-      ...header,
-      uncompressed_page_size: bytes.length,
-      compressed_page_size: compressed.length,
-    });
-    const header_bytes = out.offset - start;
-    out.appendBytes(compressed);
-    return header_bytes + bytes.length;
-  };
-
-  const appendLevels = (levels: Uint8Array, greatest: number) => {
-    reserve(body, 4);
-    const start = body.length;
-    body.length += 4;
-    appendHybrid(body, levels, levels.length, bitWidthOf(greatest));
-    writeUint32(body.bytes, start, body.length - start - 4);
-  };
-
-  const startPage = (leaf: Leaf) => {
-    body.length = 0;
-    if (leaf.maxRepetition > 0) appendLevels(contents(repetition), leaf.maxRepetition);
-    if (leaf.maxDefinition > 0) appendLevels(contents(definition), leaf.maxDefinition);
-  };
-
-  const writeDataPage = (leaf: Leaf, indices: Int32Array | undefined, slots: number) => {
-    startPage(leaf);
-    if (indices !== undefined) {
-      const bitWidth = bitWidthOf(dictionary.count - 1);
-      appendRun(body, bitWidth, 1);
-      appendHybrid(body, indices, indices.length, bitWidth);
-    } else if (leaf.physical === "boolean") {
-      appendBits(contents(values));
-    } else append(body, contents(values));
-    return {
-      data_page_header: {
-        num_values: slots,
-        encoding: indices === undefined ? "PLAIN" : "RLE_DICTIONARY",
-        definition_level_encoding: "RLE",
-        repetition_level_encoding: "RLE",
-      },
-    } as const;
-  };
-
-  const appendBits = (booleans: Uint8Array) => {
-    const from = body.length;
-    appendRun(body, 0, Math.ceil(booleans.length / 8));
-    for (let at = 0; at < booleans.length; at++) {
-      const byte = from + (at >> 3);
-      body.bytes[byte] = (body.bytes[byte] as number) | ((booleans[at] as number) << (at & 7));
-    }
-  };
-
-  return ({ leaf, elements }, parts, out) => {
-    const start = out.offset;
-    const element = elements[elements.length - 1];
-    if (element?.type === undefined) throw new Error(`${leaf.path.join(".")} has no type`);
-    let uncompressed_bytes = 0;
-    let pages = 0;
-    let slots = 0;
-    let present = 0;
-    const indices = leaf.dictionary ? indexer(leaf, parts) : undefined;
-    let dictionary_page_offset: bigint | undefined;
-    if (indices !== undefined) {
-      dictionary_page_offset = BigInt(out.offset);
-      body.length = 0;
-      append(body, contents(dictionary.values));
-      uncompressed_bytes += writePage(out, {
-        type: "DICTIONARY_PAGE",
-        dictionary_page_header: { num_values: dictionary.count, encoding: "PLAIN" },
-      });
-    }
-    const data_page_offset = BigInt(out.offset);
-    let page = { slots: 0, from: 0 };
+  const writeDataPages = (
+    { leaf }: StoredColumn,
+    parts: readonly SegmentColumn[],
+    indices: Int32Array | undefined,
+    out: ByteWriter,
+  ): Written => {
+    const written: Written = { pages: 0, slots: 0, present: 0, uncompressed_bytes: 0 };
+    let pageFrom = 0;
     const endPage = () => {
-      const own = indices?.subarray(page.from, present);
-      uncompressed_bytes += writePage(out, writeDataPage(leaf, own, page.slots));
-      pages += 1;
-      page = { slots: 0, from: present };
-      definition.length = repetition.length = values.length = 0;
+      const own = indices?.subarray(pageFrom, written.present);
+      const ofPage = own === undefined ? undefined : { values: own, count: dictionary.count };
+      written.uncompressed_bytes += pages.dataPage(out, leaf, ofPage);
+      written.pages += 1;
+      pageFrom = written.present;
     };
     for (const part of parts) {
+      if (part.sealed !== undefined) {
+        if (pages.slots > 0) endPage();
+        out.appendBytes(part.values);
+        written.pages += part.sealed.pages;
+        written.uncompressed_bytes += part.sealed.uncompressed_bytes;
+        written.slots += part.slots;
+        written.present += part.present;
+        continue;
+      }
       for (const run of runsOf(leaf, part)) {
-        if (leaf.maxDefinition > 0) {
-          if (part.definition === undefined) appendRun(definition, leaf.maxDefinition, run.slots);
-          else append(definition, part.definition.subarray(run.slot, run.slot + run.slots));
-        }
-        if (leaf.maxRepetition > 0) {
-          if (part.repetition === undefined) appendRun(repetition, 0, run.slots);
-          else append(repetition, part.repetition.subarray(run.slot, run.slot + run.slots));
-        }
-        if (indices === undefined) appendValues(values, leaf, part, run);
-        slots += run.slots;
-        page.slots += run.slots;
-        present += run.present;
-        if (values.length >= PAGE_LIMIT_bytes || page.slots >= PAGE_LIMIT_slots) endPage();
+        pages.add(leaf, part, run, indices === undefined);
+        written.slots += run.slots;
+        written.present += run.present;
+        if (pages.values_bytes >= PAGE_LIMIT_bytes || pages.slots >= PAGE_LIMIT_slots) endPage();
       }
     }
-    if (page.slots > 0 || pages === 0) endPage();
-    const encoding: Encoding = indices === undefined ? "PLAIN" : "RLE_DICTIONARY";
-    const { least, greatest }: Bounds = !leaf.statistics ? NO_BOUNDS : boundsOf(
-      leaf,
-      element.converted_type === "UINT_64",
-      indices === undefined ? parts.map((part) => part.values) : [contents(dictionary.values)],
-    );
+    if (pages.slots > 0) endPage();
+    return written;
+  };
+
+  return (column, parts, out) => {
+    const { leaf, type } = column;
+    const start = out.offset;
+    const wanted = leaf.dictionary && parts.every((part) => part.sealed === undefined);
+    const indices = wanted ? indexer(leaf, parts) : undefined;
+    const dictionary_bytes = indices === undefined ? 0 : pages.dictionaryPage(out, dictionary);
+    const data_page_offset = BigInt(out.offset);
+    const written = writeDataPages(column, parts, indices, out);
+    const values = indices === undefined
+      ? parts.map((part) => part.sealed?.bounds ?? part.values)
+      : [contents(dictionary.values)];
+    const { pages: count, slots, present, uncompressed_bytes } = written;
     return {
       file_offset: BigInt(start),
       meta_data: {
-        type: element.type,
-        encodings: indices === undefined ? ["PLAIN", "RLE"] : ["PLAIN", "RLE_DICTIONARY", "RLE"],
+        type,
         path_in_schema: [...leaf.path],
         codec: compression.codec,
         num_values: BigInt(slots),
         total_compressed_size: BigInt(out.offset - start),
-        total_uncompressed_size: BigInt(uncompressed_bytes),
+        total_uncompressed_size: BigInt(dictionary_bytes + uncompressed_bytes),
         data_page_offset,
-        ...(dictionary_page_offset === undefined ? {} : { dictionary_page_offset }),
-        ...(leaf.statistics
-          ? {
-            statistics: {
-              null_count: BigInt(slots - present),
-              ...(least === undefined ? {} : { min_value: least }),
-              ...(greatest === undefined ? {} : { max_value: greatest }),
-            },
-          }
-          : {}),
-        encoding_stats: [
-          ...(indices === undefined
-            ? []
-            : [{ page_type: "DICTIONARY_PAGE", encoding: "PLAIN", count: 1 } as const]),
-          { page_type: "DATA_PAGE", encoding, count: pages },
-        ],
+        ...(indices === undefined ? PLAIN : { ...INDEXED, dictionary_page_offset: BigInt(start) }),
+        encoding_stats: encodingStats(indices !== undefined, count),
+        ...(leaf.statistics ? { statistics: statisticsOf(column, values, slots - present) } : {}),
       },
     };
+  };
+}
+
+const PLAIN: Pick<ColumnMetaData, "encodings"> = { encodings: ["PLAIN", "RLE"] };
+const INDEXED: typeof PLAIN = { encodings: ["PLAIN", "RLE_DICTIONARY", "RLE"] };
+
+function encodingStats(
+  indexed: boolean,
+  count: number,
+): NonNullable<ColumnMetaData["encoding_stats"]> {
+  if (!indexed) return [{ page_type: "DATA_PAGE", encoding: "PLAIN", count }];
+  return [
+    { page_type: "DICTIONARY_PAGE", encoding: "PLAIN", count: 1 },
+    { page_type: "DATA_PAGE", encoding: "RLE_DICTIONARY", count },
+  ];
+}
+
+function statisticsOf(
+  { leaf, unsigned }: StoredColumn,
+  values: readonly Uint8Array[],
+  nulls: number,
+): NonNullable<ColumnMetaData["statistics"]> {
+  const { least, greatest } = boundsOf(leaf.physical, unsigned, values);
+  return {
+    null_count: BigInt(nulls),
+    ...(least === undefined ? {} : { min_value: least }),
+    ...(greatest === undefined ? {} : { max_value: greatest }),
   };
 }

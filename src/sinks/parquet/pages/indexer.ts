@@ -25,7 +25,7 @@ export function createIndexer(
     let count = 0;
     let plain_bytes = 0;
     for (const part of parts) {
-      const starts = startsOf(leaf, part);
+      const starts = startsOf(leaf.width, part);
       const found = new Int32Array(part.stored);
       for (let at = 0; at < part.stored; at++) {
         const from = starts[at] as number;

@@ -23,7 +23,7 @@ export interface Run {
 export function runsOf(leaf: Leaf, part: SegmentColumn): readonly Run[] {
   const whole = { slot: 0, slots: part.slots, value: 0, present: part.present };
   if (plainBytes(part) <= PAGE_LIMIT_bytes) return [whole];
-  const starts = startsOf(leaf, part);
+  const starts = startsOf(leaf.width, part);
   const runs: Run[] = [];
   let slot = 0;
   let value = 0;
@@ -46,12 +46,17 @@ export function runsOf(leaf: Leaf, part: SegmentColumn): readonly Run[] {
 }
 
 /** Appends a run's values as a plain page has them; of booleans a byte each. */
-export function appendValues(out: ByteBuffer, leaf: Leaf, part: SegmentColumn, run: Run): void {
+export function appendValues(
+  out: ByteBuffer,
+  width: number | undefined,
+  part: SegmentColumn,
+  run: Run,
+): void {
   if (run.present === part.present && part.stored === part.present) {
     append(out, part.values);
     return;
   }
-  const starts = startsOf(leaf, part);
+  const starts = startsOf(width, part);
   for (let at = run.value; at < run.value + run.present; at++) {
     const stored = storedAt(part, at);
     append(out, part.values.subarray(starts[stored], starts[stored + 1]));
@@ -59,7 +64,10 @@ export function appendValues(out: ByteBuffer, leaf: Leaf, part: SegmentColumn, r
 }
 
 /** Where each stored value begins, and where the last one ends. */
-export function startsOf({ width }: Leaf, { stored, values }: SegmentColumn): Int32Array {
+export function startsOf(
+  width: number | undefined,
+  { stored, values }: SegmentColumn,
+): Int32Array {
   const starts = new Int32Array(stored + 1);
   let start = 0;
   for (let at = 0; at < stored; at++) {

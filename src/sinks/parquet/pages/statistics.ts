@@ -3,10 +3,9 @@
  * (https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift, Statistics).
  */
 
-import type { Leaf } from "../schema.ts";
-import { readUint32 } from "./byte-buffer.ts";
+import type { Physical } from "../schema.ts";
+import { readUint32, writeUint32 } from "./byte-buffer.ts";
 
-/** Bytes of a bound that are kept; a greatest value that is longer is rounded up by the writer. */
 export type Bound = Uint8Array | bigint | number | boolean;
 
 export interface Bounds {
@@ -14,15 +13,18 @@ export interface Bounds {
   readonly greatest: Bound | undefined;
 }
 
-export const NO_BOUNDS: Bounds = { least: undefined, greatest: undefined };
+/** Bytes of a bound that are kept: more than the 16 to which the footer's writer shortens it. */
+const KEPT_BYTES = 64;
 
-/** `values` as plain pages have them (a byte for each boolean); `unsigned` for 64-bit integers. */
+const NO_BOUNDS: Bounds = { least: undefined, greatest: undefined };
+
+/** `parts` as plain pages have them (a byte for each boolean); `unsigned` for 64-bit integers. */
 export function boundsOf(
-  leaf: Leaf,
+  physical: Physical,
   unsigned: boolean,
   parts: Iterable<Uint8Array>,
 ): Bounds {
-  switch (leaf.physical) {
+  switch (physical) {
     case "bytes":
       return boundsOfBytes(parts);
     case "int64":
@@ -46,7 +48,9 @@ interface Slice {
   readonly to: number;
 }
 
-function boundsOfBytes(parts: Iterable<Uint8Array>): Bounds {
+function boundsOfBytes(
+  parts: Iterable<Uint8Array>,
+): { least: Uint8Array | undefined; greatest: Uint8Array | undefined } {
   let least: Slice | undefined;
   let greatest: Slice | undefined;
   for (const bytes of parts) {
@@ -77,7 +81,19 @@ function compareBytes(bytes: Uint8Array, from: number, to: number, other: Slice)
 }
 
 function copyOf(slice: Slice | undefined): Uint8Array | undefined {
-  return slice?.bytes.slice(slice.from, slice.to);
+  return slice?.bytes.slice(slice.from, Math.min(slice.to, slice.from + KEPT_BYTES));
+}
+
+/** Least and greatest of such values, shortened, and laid out as these are. */
+export function boundPrefixes(values: Uint8Array): Uint8Array {
+  const { least, greatest } = boundsOfBytes([values]);
+  if (least === undefined || greatest === undefined) return new Uint8Array();
+  const bounds = new Uint8Array(8 + least.length + greatest.length);
+  writeUint32(bounds, 0, least.length);
+  bounds.set(least, 4);
+  writeUint32(bounds, 4 + least.length, greatest.length);
+  bounds.set(greatest, 8 + least.length);
+  return bounds;
 }
 
 /** Without a bigint for each value. */

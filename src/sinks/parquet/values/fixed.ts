@@ -103,11 +103,26 @@ function writeInt64s(
   least: bigint,
   limit: bigint,
 ): void {
+  let last: Value = null;
   for (let at = 0; at < values.length; at++) {
-    const value = values[at];
-    const exact = typeof value === "number" ? BigInt(value) : value;
-    if (typeof exact !== "bigint" || exact < least || exact >= limit) throw outOfRange();
-    out.longs[at] = exact;
+    const value = values[at] as NonNullable<Value>;
+    if (value === last) {
+      out.words[2 * at] = out.words[2 * at - 2] as number;
+      out.words[2 * at + 1] = out.words[2 * at - 1] as number;
+      continue;
+    }
+    last = value;
+    if (typeof value !== "bigint" && typeof value !== "number") throw new TypeError("no integer");
+    // Most are small, and no bigint has to be compared.
+    const number = Number(value);
+    if (Number.isSafeInteger(number) && (number >= 0 || least < 0n)) {
+      const high = Math.floor(number / TWO_32);
+      out.words[2 * at] = number - high * TWO_32;
+      out.words[2 * at + 1] = high;
+      continue;
+    }
+    if (typeof value !== "bigint" || value < least || value >= limit) throw outOfRange();
+    out.longs[at] = value;
   }
 }
 

@@ -1,14 +1,17 @@
 /** Strings and bytes, each behind its length; of strings that repeat in a ledger, one of each. */
 
+import type { Value } from "../../../flow/batch.ts";
 import { createByteBuffer, reserve, writeUint32 } from "../pages/byte-buffer.ts";
 import { append, contents } from "../pages/byte-buffer.ts";
 import type { ByteBuffer } from "../pages/byte-buffer.ts";
 import type { PresentValues } from "./present-values.ts";
 
 /** After this many values it shows whether they repeat; where most do not, none is looked for. */
-const SAMPLE_values = 64;
-const SAMPLE_DISTINCT = 48;
+const SAMPLE_values = 32;
+const SAMPLE_DISTINCT = 24;
 
+/** Joining texts that are longer on average costs more than it saves. */
+const LONG_TEXT_chars = 256;
 const LENGTH_BYTES = 4;
 /** Room for the length of the text behind it; where the text is written, it is overwritten. */
 const GAP = "\0".repeat(LENGTH_BYTES);
@@ -18,7 +21,7 @@ const MAX_UNIT_BYTES = 3;
 const encoder = new TextEncoder();
 
 /** A function for texts; what it gives is valid until the next call. */
-export function createTextEncoder(): (texts: readonly string[]) => PresentValues {
+export function createTextEncoder(): (texts: readonly Value[]) => PresentValues {
   const found = new Map<string, number>();
   const distinct: string[] = [];
   const values = createByteBuffer();
@@ -29,8 +32,11 @@ export function createTextEncoder(): (texts: readonly string[]) => PresentValues
     let looking = true;
     let last = "";
     let lastIndex = -1;
+    found.clear();
+    distinct.length = 0;
     for (let at = 0; at < present; at++) {
-      const text = texts[at] as string;
+      const text = texts[at];
+      if (typeof text !== "string") throw new TypeError("not a string");
       if (lastIndex < 0 || text !== last) {
         last = text;
         const known = looking ? found.get(text) : undefined;
@@ -57,9 +63,12 @@ export function createTextEncoder(): (texts: readonly string[]) => PresentValues
   };
 }
 
-/** All texts in one go: a call for each would take most of the time. */
+/** Short texts in one go: a call for each would take most of the time. */
 function writeTexts(out: ByteBuffer, texts: readonly string[]): void {
   if (texts.length === 0) return;
+  let chars = 0;
+  for (const text of texts) chars += text.length;
+  if (chars > LONG_TEXT_chars * texts.length) return writeEach(out, texts);
   const joined = texts.join(GAP);
   reserve(out, LENGTH_BYTES + joined.length);
   const room = out.bytes.subarray(out.length + LENGTH_BYTES);
@@ -85,11 +94,12 @@ function writeEach(out: ByteBuffer, texts: readonly string[]): void {
 }
 
 /** Byte strings as they are: nothing is looked for. */
-export function createBytesEncoder(): (items: readonly Uint8Array[]) => PresentValues {
+export function createBytesEncoder(): (items: readonly Value[]) => PresentValues {
   const values = createByteBuffer();
   return (items) => {
     values.length = 0;
     for (const item of items) {
+      if (!(item instanceof Uint8Array)) throw new TypeError("not bytes");
       reserve(values, LENGTH_BYTES);
       writeUint32(values.bytes, values.length, item.length);
       values.length += LENGTH_BYTES;
