@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import process from "node:process";
 
 const POLL_MS = 20;
 /** The unit of times in proc(5), the same on every Linux that Bun runs on. */
@@ -22,7 +23,9 @@ export async function measure(
 ): Promise<Measurement> {
   const [program, ...args] = command;
   const started = performance.now();
-  const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
+  // Several at once would each warn that the health port is taken.
+  const env = { ...process.env, HEALTH_PORT: "0" };
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
   let memory_bytes: number | undefined;
   let cpu_ms: number | undefined;
   const poll = setInterval(() => {
