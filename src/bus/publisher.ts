@@ -83,6 +83,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let synced = false;
   let syncing: Promise<void> | undefined;
   let failure: FlowctlError | undefined;
+  let pumping: ReturnType<typeof setImmediate> | undefined;
   let waiters: (() => void)[] = [];
 
   function wake(): void {
@@ -96,6 +97,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
     failure ??= error;
     synced = false;
     wake();
+  }
+
+  /** Once per turn of the event loop: what came in it leaves in one write. */
+  function pumpSoon(): void {
+    if (pumping !== undefined) return;
+    pumping = setImmediate(() => {
+      pumping = undefined;
+      pump();
+    });
   }
 
   function pump(): void {
@@ -139,7 +149,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const refusal = results.find((result) => result.status === "rejected");
       if (refusal === undefined) acknowledge(entry);
       else void resync(refusal.reason);
-      if (synced) pump();
+      if (synced) pumpSoon();
       wake();
     });
   }
@@ -264,7 +274,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       sources.add(message.source);
       queue.push({ message, sent: false, acked: false });
       waiting_bytes += message.payload.byteLength;
-      if (synced) pump();
+      if (synced) pumpSoon();
       else void resync(undefined);
     },
     pending: () => queue.length,
@@ -289,6 +299,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     fail,
     close() {
       closed.abort();
+      clearImmediate(pumping);
       stopFollowing();
       wake();
     },
