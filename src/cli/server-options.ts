@@ -20,7 +20,10 @@ export interface ServerOptions {
 
 export function withServerOptions(command: Command): Command {
   return command
-    .option("--server <address>", `the control plane (or FLOWCTL_SERVER; ${DEFAULT_SERVER})`)
+    .option(
+      "--server <address>",
+      `the control plane; several on one store with commas (or FLOWCTL_SERVER; ${DEFAULT_SERVER})`,
+    )
     .option("--token <token>", "token to show it (or FLOWCTL_TOKEN)")
     .option("--tls-ca <file>", "authority of the server's certificate, PEM")
     .option("--tls-cert <file>", "own certificate for mutual TLS, PEM")

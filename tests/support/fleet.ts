@@ -35,11 +35,19 @@ export interface AgentSetup {
   readonly dataDir?: string;
 }
 
+export interface FleetServer extends FleetProcess {
+  readonly url: string;
+  get(path: string): Promise<unknown>;
+}
+
 export interface TestFleet extends AsyncDisposable {
   readonly folder: string;
+  /** Of the first server, and so is `port`. */
   readonly url: string;
   readonly port: number;
-  readonly server: FleetProcess;
+  readonly server: FleetServer;
+  /** All of them. Agents and commands know all addresses. */
+  readonly servers: readonly FleetServer[];
   agent(setup: AgentSetup): FleetProcess;
   /** Throws what the command said when it fails. */
   apply(yaml: string): Promise<string>;
@@ -54,13 +62,15 @@ export interface FleetSetup {
   /** Default 2s. */
   readonly grace?: string;
   readonly store?: string;
+  /** Default 1; more need a store that they can share. */
+  readonly servers?: number;
 }
 
-/** Starts a server and waits until it answers. */
+/** Starts its servers and waits until they answer. */
 export async function startFleet(setup: FleetSetup): Promise<TestFleet> {
   const { folder } = setup;
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const ports = await Promise.all(Array.from({ length: setup.servers ?? 1 }, () => freePort()));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   const processes: FleetProcess[] = [];
   const natsArgs = (nats: string | undefined) => nats === undefined ? [] : ["--nats", nats];
 
@@ -107,30 +117,41 @@ export async function startFleet(setup: FleetSetup): Promise<TestFleet> {
   }
 
   const storeArgs = setup.store === undefined ? [] : ["--store", setup.store];
-  const server = createProcess("server", [
-    "server",
-    ...["--listen", `127.0.0.1:${port}`, "--data-dir", join(folder, "server")],
-    ...["--agent-grace", setup.grace ?? "2s"],
-    ...storeArgs,
-    ...natsArgs(setup.nats),
-  ]);
+  const servers = urls.map((url, index): FleetServer => {
+    const name = index === 0 ? "server" : `server-${index + 1}`;
+    const started = createProcess(name, [
+      "server",
+      ...["--listen", new URL(url).host, "--data-dir", join(folder, name)],
+      ...["--agent-grace", setup.grace ?? "2s"],
+      ...storeArgs,
+      ...natsArgs(setup.nats),
+    ]);
+    const get = async (path: string) => await (await fetch(`${url}${path}`)).json();
+    return { ...started, url, get };
+  });
+  const [server] = servers;
+  if (server === undefined) throw new Error("a fleet has a server");
+  const all = urls.join(",");
   const cli = async (...args: readonly string[]) => {
-    const done = await flowctl([...args, "--server", url], { cwd: folder });
+    const done = await flowctl([...args, "--server", all], { cwd: folder });
     if (done.status !== 0) throw new Error(`${args.join(" ")}: ${done.stderr}`);
     return done.stdout;
   };
 
-  server.start();
-  await until("the server answers", () => fetch(`${url}/healthz`).then((answer) => answer.ok));
+  for (const one of servers) {
+    one.start();
+    await until("it answers", () => fetch(`${one.url}/healthz`).then((answer) => answer.ok));
+  }
   return {
     folder,
-    url,
-    port,
+    url: server.url,
+    port: Number(new URL(server.url).port),
     server,
+    servers,
     agent({ name, labels = {}, args = [], ...other }) {
       const agent = createProcess(name, [
         "agent",
-        ...["--name", name, "--server", other.server ?? url],
+        ...["--name", name, "--server", other.server ?? all],
         ...["--data-dir", join(folder, other.dataDir ?? `agent-${name}`)],
         ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
         ...natsArgs(other.nats ?? setup.nats),
@@ -145,7 +166,7 @@ export async function startFleet(setup: FleetSetup): Promise<TestFleet> {
       return cli("apply", "-f", file);
     },
     cli,
-    get: async (path) => await (await fetch(`${url}${path}`)).json(),
+    get: server.get,
     async [Symbol.asyncDispose]() {
       await Promise.all(processes.map((one) => one.kill()));
     },
