@@ -112,6 +112,11 @@ export interface Processor {
    * stateless: to find the event that fails, it is also tried with parts of the batch.
    */
   process(batch: Batch): Batch | Promise<Batch>;
+  /**
+   * How many batches it takes at a time; the runner puts results in order again. Only of one that
+   * is stateless. Default 1.
+   */
+  readonly width?: number | undefined;
   /** State that a restart must restore, as of the last batch processed; absent: stateless. */
   snapshot?(): Json;
   restore?(state: Json): void;

@@ -14,6 +14,7 @@ import type { FaultPolicy } from "./on-error.ts";
 import { createParts, definitionOf } from "./parts.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
 import { createOffload } from "./offload/offload.ts";
+import type { Workers } from "./offload/crew.ts";
 import type { Offload, WorkerHost } from "./offload/offload.ts";
 import { createProcessorNode } from "./processor-node.ts";
 import type { ProcessorNode } from "./processor-node.ts";
@@ -33,6 +34,8 @@ export interface Nodes {
   readonly sinks: ReadonlyMap<string, SinkNode>;
   /** What the processor or sink of that id does with a batch. */
   step(id: string): Step;
+  /** How many batches of one source that processor or sink takes at a time. */
+  width(id: string): number;
   /** Ends what only the run itself has started. */
   close(): void;
 }
@@ -44,7 +47,7 @@ export interface NodesInput {
     readonly reset?: boolean;
     readonly wait?: boolean;
     readonly workerHost?: WorkerHost | undefined;
-    readonly workers?: number | undefined;
+    readonly workers?: Workers | undefined;
   };
   readonly control: Control;
   readonly monitor: Monitor;
@@ -93,15 +96,17 @@ export async function prepareNodes(input: NodesInput): Promise<Nodes> {
     processors,
     sinks,
     step: stepOf(processors, sinks),
+    width: (id) => processors.get(id)?.width ?? 1,
     close: () => offload?.close(),
   };
 }
 
 function offloadOf({ options, control, graph, parts }: NodesInput): Offload | undefined {
-  const { pipeline, catalogue, workerHost: host, workers = 1, log, env } = options;
-  if (host === undefined || workers < 2) return undefined;
+  const { pipeline, catalogue, workerHost: host, log, env } = options;
+  const workers = options.workers ?? "auto";
+  if (host === undefined) return undefined;
   const common = { pipeline, graph, parts, catalogue, host, log, env };
-  const offload = createOffload({ ...common, threads: workers });
+  const offload = createOffload({ ...common, workers });
   control.ended.addEventListener("abort", () => offload?.close());
   return offload;
 }

@@ -9,6 +9,7 @@ import { buildGraph } from "./graph.ts";
 import type { Graph } from "./graph.ts";
 import { createMonitor } from "./monitor.ts";
 import type { Monitor } from "./monitor.ts";
+import type { Workers } from "./offload/crew.ts";
 import type { WorkerHost } from "./offload/offload.ts";
 import { prepareNodes } from "./nodes.ts";
 import type { Nodes } from "./nodes.ts";
@@ -51,8 +52,8 @@ export interface RunOptions {
   readonly epoch?: number;
   /** The run is one chunk of a backfill; its bounds are `from` and `to`. */
   readonly chunk?: ChunkInHand;
-  /** Worker threads that share the work; below 2 there are none. Default 1. */
-  readonly workers?: number | undefined;
+  /** Worker threads that share the work, in place of what the pipeline says. */
+  readonly workers?: Workers | undefined;
   /** Where worker threads come from. Without it there are none. */
   readonly workerHost?: WorkerHost | undefined;
   /** Default `DRAIN_DEADLINE_ms`. */
@@ -185,7 +186,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     try {
       await (role === "source"
         ? runSource(strand)
-        : runStrand(strand, nodes.step(id), pacer, taps));
+        : runStrand(strand, nodes.step(id), pacer, taps, nodes.width(id)));
       counters.setState("done");
     } catch (error) {
       if (error === HALTED) return;

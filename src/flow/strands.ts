@@ -8,6 +8,7 @@ import { filled } from "./batch.ts";
 import type { Batch } from "./batch.ts";
 import { createLane } from "./edge.ts";
 import type { Lane } from "./edge.ts";
+import { runAhead } from "./lookahead.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { createJoin } from "./join.ts";
 import type { Pacer } from "./pacer.ts";
@@ -50,19 +51,28 @@ export function layStrands(graph: Graph): Strands {
   return { all, lanes: [...lanes.values()] };
 }
 
-/** Runs a strand of a processor or sink until its source has ended. */
+/** Runs a strand of a processor or sink until its source has ended, `width` batches at a time. */
 export async function runStrand(
   strand: Strand,
   step: Step,
   pacer: Pacer,
   taps: Taps,
+  width = 1,
 ): Promise<void> {
   const join = createJoin(strand.node.spec.id, strand.inputs);
-  for (let batch = await join.take(); batch !== undefined; batch = await join.take()) {
-    const result = await step(batch);
+
+  async function deliver(batch: Batch, result: Batch | undefined): Promise<void> {
     await show(taps, strand.node.spec.id, result ?? batch);
     if (result !== undefined) await pushAll(strand.outputs, result);
     await pacer.turn();
+  }
+
+  if (width > 1) {
+    await runAhead({ take: () => join.take(), step, deliver, width });
+  } else {
+    for (let batch = await join.take(); batch !== undefined; batch = await join.take()) {
+      await deliver(batch, await step(batch));
+    }
   }
   closeAll(strand.outputs);
 }

@@ -17,6 +17,7 @@ import { endpointPeer } from "./endpoint-peer.ts";
 import { watchHealth } from "./health.ts";
 import type { Peer } from "./peer.ts";
 import { foreignProcessor } from "./processor.ts";
+import { replicatedProcessor } from "./replicas.ts";
 import { foreignSink } from "./sink.ts";
 import { foreignSource } from "./source.ts";
 
@@ -47,7 +48,13 @@ export const externalProcessor: ProcessorDefinition = {
   summary: "A processor in a process of its own, in any language.",
   accepts: [ANY_EVENT],
   example: 'id: my-processor\ncommand: ["./my-processor"]\ninputs: [lake]\n',
-  create: async (context) => foreignProcessor(context, await openPeer(context)),
+  create: async (context) => {
+    const make = async (copy: ComponentContext) => foreignProcessor(copy, await openPeer(copy));
+    const { external, replicas } = context.spec;
+    // At an address there is what there is.
+    const several = replicas > 1 && external?.endpoint === undefined;
+    return several ? await replicatedProcessor(context, make) : await make(context);
+  },
 };
 
 export const externalSink: SinkDefinition = {

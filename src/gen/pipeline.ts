@@ -99,9 +99,12 @@ export interface Component {
   readonly env: Readonly<Record<string, string>>;
   /** Environment variables for it whose values are never shown. Default: {}. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** What it needs of a machine, for schedulers. Default: {}. */
+  /** What it needs of a machine, for schedulers of yours; flowctl does not act on it. Default: {}. */
   readonly resources: Readonly<Record<string, unknown>>;
-  /** How many copies run. Default: 1. */
+  /**
+   * How many copies run, each with other ledgers at the same time: of a processor with a command
+   * that keeps no state between ledgers. Default: 1.
+   */
   readonly replicas: number;
   /** Path or URL that tells whether an external component is well. */
   readonly health_check?: string | undefined;
@@ -592,13 +595,13 @@ export const pipelineJsonSchema: Readonly<Record<string, unknown>> = {
           }
         },
         "resources": {
-          "description": "What it needs of a machine, for schedulers.",
+          "description": "What it needs of a machine, for schedulers of yours; flowctl does not act on it.",
           "default": {},
           "type": "object",
           "additionalProperties": {}
         },
         "replicas": {
-          "description": "How many copies run.",
+          "description": "How many copies run, each with other ledgers at the same time: of a processor with a command\nthat keeps no state between ledgers.",
           "default": 1,
           "anyOf": [
             {

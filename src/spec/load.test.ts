@@ -244,8 +244,20 @@ p.yaml:13:44: large: replicas expects a whole number from 1 to 1000, but got 0`,
       .replace("\nspec:", "\nspec:\n  driver: docker"),
     prints: `p.yaml:5:11: warning: spec.driver has no effect: there is no driver but process
     run flowctl itself under Nomad, Kubernetes or systemd
-p.yaml:14:51: warning: large: replicas has no effect: flowctl does not act on it
+p.yaml:14:51: warning: large: replicas has no effect: built-in processors share threads: flowctl run --workers
 p.yaml:14:64: warning: large: restart_policy has no effect: only a component with a command or endpoint has it`,
+  },
+  {
+    code: "spec/without-effect",
+    name: "settings of what others start, and of what runs once",
+    text: VALID.replace(
+      "inputs: [moves]",
+      'inputs: [moves], endpoint: "a:1", replicas: 2, env: { A: b }, resources: { cpu: 1 }',
+    ).replace("type: large-filter, ", ""),
+    prints:
+      `p.yaml:13:68: warning: large: replicas has no effect: at an endpoint runs what others have started
+p.yaml:13:81: warning: large: env has no effect: flowctl does not start what runs at an endpoint
+p.yaml:13:96: warning: large: resources has no effect: limit what starts flowctl instead`,
   },
   {
     code: "spec/unknown-event-type",
