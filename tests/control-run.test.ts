@@ -1,31 +1,21 @@
 /** A run and a control plane as their users have them: two processes, one of which may go. */
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startFlowctl } from "./support/flowctl.ts";
-import type { Started } from "./support/flowctl.ts";
+import { interrupted, startServerIn, until, writePipeline } from "./support/run-pipeline.ts";
 import { freePort } from "./support/server-process.ts";
 import { temporaryFolder } from "./support/temporary.ts";
-
-const LIMIT_MS = 30_000;
 
 interface Service {
   readonly service_id: string;
   readonly component_id: string;
   readonly is_healthy: boolean;
+  readonly last_heartbeat: string;
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
-  while (!await condition()) {
-    assert.ok(performance.now() < deadline, `not within ${LIMIT_MS} ms: ${what}`);
-    await sleep(50);
-  }
 }
 
 async function servicesAt(port: number): Promise<readonly Service[]> {
@@ -37,24 +27,6 @@ async function servicesAt(port: number): Promise<readonly Service[]> {
   }
 }
 
-function writePipeline(folder: string, source: Readonly<Record<string, unknown>>): string {
-  const file = join(folder, "pipeline.yaml");
-  const spec = {
-    sources: [{
-      id: "network",
-      type: "sandbox",
-      config: { transactions_per_ledger: 5, ...source },
-    }],
-    processors: [{ id: "transfers", type: "token-transfer", inputs: ["network"] }],
-    sinks: [{ id: "rows", type: "jsonl", inputs: ["transfers"], config: { path: "rows.jsonl" } }],
-  };
-  writeFileSync(
-    file,
-    JSON.stringify({ apiVersion: "flowctl/v1", kind: "Pipeline", metadata: { name: "p" }, spec }),
-  );
-  return file;
-}
-
 const rowsIn = (folder: string) => {
   try {
     return readFileSync(join(folder, "rows.jsonl"), "utf8").split("\n").length;
@@ -63,24 +35,15 @@ const rowsIn = (folder: string) => {
   }
 };
 
-async function stopped({ child, finished }: Started) {
-  child.kill("SIGINT");
-  return await finished;
-}
-
 test("three healthy services; rows flow on without the server; the same three when it is back", async () => {
   using folder = temporaryFolder();
   const cwd = folder.path;
   const file = writePipeline(cwd, { pace: 50 });
   const port = await freePort();
-  const serve = () =>
-    startFlowctl(["server", "--listen", `127.0.0.1:${port}`, "--data-dir", "server"], { cwd });
-  const first = serve();
+  // Whatever fails, nothing is left running.
+  await using processes = new AsyncDisposableStack();
   // A run that is there before the server warns of that too.
-  await until(
-    "the server answers",
-    () => fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false),
-  );
+  const first = processes.use(await startServerIn(cwd, port));
   const run = startFlowctl(["run", file], {
     cwd,
     env: {
@@ -89,35 +52,42 @@ test("three healthy services; rows flow on without the server; the same three wh
       FLOWCTL_HEARTBEAT_INTERVAL: "200ms",
     },
   });
-  const threeWithMetrics = async () => {
+  processes.defer(async () => {
+    run.child.kill("SIGKILL");
+    await run.finished;
+  });
+  /** A server that was started again shows what it knew: whether they beat since tells more. */
+  const threeWithMetrics = async (since: number) => {
     const services = await servicesAt(port);
-    return services.length === 3 && services.every(({ is_healthy }) => is_healthy) &&
+    const fresh = services.every(({ is_healthy, last_heartbeat }) =>
+      is_healthy && Date.parse(last_heartbeat) > since
+    );
+    return services.length === 3 && fresh &&
       services.some(({ metrics }) => (metrics["ledgers_processed"] ?? 0) > 0) &&
       services.some(({ metrics }) => (metrics["events_extracted"] ?? 0) > 0) &&
       services.some(({ metrics }) => (metrics["events_written"] ?? 0) > 0);
   };
-  await until("three healthy services with metrics", threeWithMetrics);
+  await until("three healthy services with metrics", () => threeWithMetrics(0));
   const ids = (await servicesAt(port)).map(({ service_id }) => service_id).sort();
   assert.deepEqual(ids, ["p/network", "p/rows", "p/transfers"]);
 
-  first.child.kill("SIGKILL");
-  await first.finished;
+  await first.kill();
+  const restarted = Date.now();
   const before = rowsIn(cwd);
   await until("rows flow on", () => rowsIn(cwd) > before + 100);
 
-  const second = serve();
-  await until("three healthy services again", threeWithMetrics);
+  processes.use(await startServerIn(cwd, port));
+  await until("three healthy services again", () => threeWithMetrics(restarted));
   const again = (await servicesAt(port)).map(({ service_id }) => service_id).sort();
   assert.deepEqual(again, ids);
 
-  const { status, stderr } = await stopped(run);
+  const { status, stderr } = await interrupted(run);
   assert.equal(status, 0);
   assert.equal(stderr.match(/Failed to connect to flowctl, continuing/g)?.length, 1);
   const { runs } = await (await fetch(`http://127.0.0.1:${port}/api/runs`)).json() as {
     runs: readonly { status: string }[];
   };
   assert.deepEqual(runs.map((one) => one.status), ["stopped"]);
-  await stopped(second);
 });
 
 test("a run that nobody asked to register contacts nobody", async () => {

@@ -2,7 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { catalogue } from "../catalogue.ts";
+import { STOP_TIMEOUT_MS } from "../control/client/beat.ts";
 import type { EndpointOptions } from "../control/client/endpoint.ts";
 import { pipelineLabel } from "../control/client/component-metadata.ts";
 import { createLink } from "../control/client/link.ts";
@@ -10,6 +12,7 @@ import type { Link } from "../control/client/link.ts";
 import { createLogShipper } from "../control/client/log-shipper.ts";
 import { reportRun } from "../control/client/report-run.ts";
 import type { RunReport } from "../control/client/report-run.ts";
+import { openUntoldRuns } from "../control/client/untold-runs.ts";
 import { embedControlPlane } from "../control/embed.ts";
 import type { Logger, RunIdentity } from "../flow/component.ts";
 import type { Run } from "../flow/run.ts";
@@ -25,6 +28,8 @@ export interface ReportingOptions {
   readonly log: Logger;
   redact(text: string): string;
   readonly health_endpoint: string | undefined;
+  /** Where what could not be told is kept for later; undefined: nowhere. */
+  readonly stateDir: string | undefined;
 }
 
 export interface Reporting {
@@ -51,6 +56,13 @@ export async function openReporting(options: ReportingOptions): Promise<Reportin
   const link: Link = createLink({ ...endpoint, log });
   const shipper = createLogShipper({ link, pipeline: pipelineLabel(pipeline), run_id, redact });
   const shipped = shipper.over(log);
+  const { stateDir } = options;
+  const keeper = stateDir === undefined ? undefined : openUntoldRuns({ stateDir, link, log });
+  // A link that has just come back may be lost again: the next time it comes, the rest is told.
+  let earlier: Promise<unknown> = Promise.resolve();
+  const release = link.onChange((connected) => {
+    if (connected) earlier = earlier.then(() => keeper?.tellEarlier()).catch(() => undefined);
+  });
   let report: RunReport | undefined;
   return {
     identity,
@@ -68,11 +80,15 @@ export async function openReporting(options: ReportingOptions): Promise<Reportin
         config_yaml: fileText(pipeline.file),
         redact,
         health_endpoint: options.health_endpoint,
+        keeper,
         metadata: statedMetadata(pipeline),
       });
     },
     async close() {
       await Promise.all([report?.stop(), shipper.stop(), embedded?.close()]);
+      release();
+      const enough = setTimeout(STOP_TIMEOUT_MS, undefined, { ref: false });
+      await Promise.race([earlier, enough]);
     },
   };
 }

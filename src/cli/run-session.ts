@@ -78,7 +78,7 @@ export async function runSession(
 
 /** Undefined, and nothing is loaded for it, when there is nobody to tell. */
 async function openReporting(
-  { pipeline, env }: Omit<RunOptions, "log">,
+  { pipeline, env, persistent, stateDir }: Omit<RunOptions, "log">,
   told: Pick<SessionOptions, "endpoint" | "redact"> & {
     readonly log: Logger;
     readonly health_endpoint: string | undefined;
@@ -87,7 +87,8 @@ async function openReporting(
   const needed = told.endpoint !== undefined || componentsOf(pipeline).some(startsProcess);
   if (!needed) return undefined;
   const { openReporting } = await import("./run-reporting.ts");
-  return await openReporting({ pipeline, env, ...told });
+  const kept = persistent ? stateDir : undefined;
+  return await openReporting({ pipeline, env, stateDir: kept, ...told });
 }
 
 /** Rows and the summary must not mix on stdout: where a sink has it, the summary moves to stderr. */

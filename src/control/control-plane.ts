@@ -87,8 +87,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     return turn;
   };
   const ownEvents = createEventWriter(addEvents, log);
-  const note = (event: Omit<EventRecord, "id" | "at_ms">) =>
-    ownEvents.add({ id: randomUUID(), at_ms: clock.now(), ...event });
+  const note = (event: Omit<EventRecord, "id" | "at_ms">, at_ms = clock.now()) =>
+    ownEvents.add({ id: randomUUID(), at_ms, ...event });
 
   registry.subscribe((change) => {
     services.publish(change.service);
@@ -116,7 +116,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       service_id: "",
       message: run.error,
       fields: {},
-    });
+      // Told late, it is still of its own time.
+    }, run.end_time_ms);
   });
   const leadership = options.fleet?.leadership ?? soleLeader();
   const fleet = await startFleet({

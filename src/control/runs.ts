@@ -15,6 +15,15 @@ export interface NewRun {
   readonly component_ids: readonly string[];
 }
 
+/** Times are those of the process; one that is missing or to come is now. */
+export interface ToldRun extends NewRun {
+  readonly status: RunStatus;
+  readonly start_time_ms: number | undefined;
+  readonly end_time_ms: number | undefined;
+  readonly metrics: RunMetrics | undefined;
+  readonly error: string;
+}
+
 export interface RunUpdate {
   readonly run_id: string;
   /** "unknown": unchanged. */
@@ -25,6 +34,8 @@ export interface RunUpdate {
 
 export interface Runs {
   create(run: NewRun): Promise<RunRecord>;
+  /** A run as its process saw it, made if it is not known; one that has ended stays as it is. */
+  tell(run: ToldRun): Promise<RunRecord>;
   /** Undefined: there is no such run. A run that has ended does not start again. */
   update(update: RunUpdate): Promise<RunRecord | undefined>;
   /** Asks a run to stop; it ends when its process says so. Undefined: there is no such run. */
@@ -82,6 +93,30 @@ export function createRuns(store: ControlStore, clock: Clock, changed: RunListen
         };
         await store.putRun(record);
         changed(record, undefined);
+        return record;
+      });
+    },
+
+    tell(told) {
+      const now = clock.now();
+      const run_id = told.run_id || randomUUID();
+      return inTurn(run_id, async () => {
+        const before = await store.getRun(run_id);
+        if (before !== undefined && ENDED.has(before.status)) return before;
+        const start_time_ms = Math.min(told.start_time_ms ?? now, before?.start_time_ms ?? now);
+        const end_time_ms = Math.max(start_time_ms, Math.min(told.end_time_ms ?? now, now));
+        const record: RunRecord = {
+          ...told,
+          run_id,
+          pipeline_id: told.pipeline_name,
+          start_time_ms,
+          end_time_ms: ENDED.has(told.status) ? end_time_ms : undefined,
+          metrics: told.metrics ?? before?.metrics,
+          error: told.error || before?.error || "",
+          stop_requested: before?.stop_requested ?? false,
+        };
+        await store.putRun(record);
+        changed(record, before);
         return record;
       });
     },

@@ -34,6 +34,7 @@ export const RPC_PERMISSIONS: Readonly<Record<string, Readonly<Record<string, Ca
   },
   "flowctl.control.v1.RunsService": {
     WatchRuns: "read",
+    TellRun: "report",
   },
   "flowctl.control.v1.TelemetryService": {
     ReportEvents: "report",

@@ -42,13 +42,13 @@ export function startBeat({ link, interval_ms, turn, forgotten }: BeatOptions): 
   async function once(): Promise<number> {
     // A server that lost its memory: tell anew at once, but not in a circle.
     for (let attempt = 0;; attempt++) {
+      const [misses, reaches] = [link.misses, link.reaches];
       try {
         news = false;
-        const asOf = link.misses;
         if (await turn(timeUp.signal) === false) return interval_ms;
         reached = true;
         backoff.reset();
-        link.reached(asOf);
+        link.reached(misses);
         return interval_ms;
       } catch (error) {
         if (isUnknownToServer(error)) {
@@ -56,7 +56,7 @@ export function startBeat({ link, interval_ms, turn, forgotten }: BeatOptions): 
           if (attempt === 0) continue;
         }
         reached = false;
-        link.missed(error);
+        link.missed(error, reaches);
         return backoff.next();
       }
     }

@@ -7,7 +7,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import type { CallOptions, Client } from "@connectrpc/connect";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Logger } from "../../flow/component.ts";
@@ -20,6 +20,7 @@ import type { ServiceRole, WorkStatus } from "../model.ts";
 import { numberOf, SERVICE_TYPES, WORK_STATUSES } from "../wire/enums.ts";
 import { startBeat } from "./beat.ts";
 import type { Beat } from "./beat.ts";
+import { unlessUnimplemented } from "./endpoint.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 import { createLink } from "./link.ts";
 import type { Link } from "./link.ts";
@@ -249,16 +250,5 @@ export class Controller {
       dropped: this.#dropped,
     });
     this.#dropped = 0;
-  }
-}
-
-/** False: an older control plane has no such call, so there is nobody to tell. */
-async function unlessUnimplemented(call: Promise<unknown>): Promise<boolean> {
-  try {
-    await call;
-    return true;
-  } catch (error) {
-    if (ConnectError.from(error).code !== Code.Unimplemented) throw error;
-    return false;
   }
 }

@@ -21,13 +21,18 @@ export interface Link {
   readonly connected: boolean;
   /** Counts the calls that were not answered. */
   readonly misses: number;
+  /** Counts the calls that were answered. */
+  readonly reaches: number;
   /**
    * A call was answered. One that began before another was missed (`asOf`: `misses` when it began)
    * says nothing about now.
    */
   reached(asOf?: number): void;
-  /** A call was not, or was refused. */
-  missed(error: unknown): void;
+  /**
+   * A call was not, or was refused. One that began before another was answered (`asOf`: `reaches`
+   * when it began) may have met the server of before: the next call says how it is now.
+   */
+  missed(error: unknown, asOf?: number): void;
   /** Called at each change of `connected`. Returns how to stop. */
   onChange(listener: (connected: boolean) => void): () => void;
 }
@@ -41,6 +46,7 @@ export function createLink(options: LinkOptions): Link {
   let connected = false;
   let warned = false;
   let misses = 0;
+  let reaches = 0;
 
   const become = (now: boolean) => {
     if (connected === now) return;
@@ -58,13 +64,18 @@ export function createLink(options: LinkOptions): Link {
     get misses() {
       return misses;
     },
+    get reaches() {
+      return reaches;
+    },
     reached(asOf = misses) {
       if (asOf !== misses) return;
+      reaches++;
       if (warned) log.info("connected to flowctl again", { endpoint: options.endpoint });
       warned = false;
       become(true);
     },
-    missed(error) {
+    missed(error, asOf = reaches) {
+      if (asOf !== reaches) return;
       misses++;
       if (!warned) {
         warned = true;

@@ -26,6 +26,7 @@ import { reportRunRecord } from "./run-record.ts";
 import { serveTaps } from "./run-taps.ts";
 import { heartbeatInterval_ms } from "./report-settings.ts";
 import type { Environment } from "./report-settings.ts";
+import type { RunKeeper } from "./untold-runs.ts";
 
 export interface ReportRunOptions extends EndpointOptions {
   readonly run: Run;
@@ -49,6 +50,8 @@ export interface ReportRunOptions extends EndpointOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Takes secrets out of a text. Default: leaves it. */
   readonly redact?: ((text: string) => string) | undefined;
+  /** Where the run is kept until its end was told. Default: nowhere. */
+  readonly keeper?: RunKeeper | undefined;
   /** Default: a link of its own to `endpoint`. */
   readonly link?: Link | undefined;
 }
@@ -130,6 +133,7 @@ export function reportRun(options: ReportRunOptions): RunReport {
     component_ids: mine.map((spec) => serviceIdOf(spec, pipeline, env)),
     stats,
     redact,
+    keeper: options.keeper,
   });
 
   // The config need not say the network; the first ledger does.

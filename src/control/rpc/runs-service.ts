@@ -1,10 +1,13 @@
 /** flowctl.control.v1.RunsService: runs as flowctl's own programs see them. */
 
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RunsService } from "../../gen/proto/flowctl/control/v1/runs_pb.js";
 import type { ControlPlane } from "../control-plane.ts";
 import type { RunRecord } from "../model.ts";
-import { runToWire } from "../wire/runs.ts";
+import { nameOf, RUN_STATUSES } from "../wire/enums.ts";
+import { metricsFromWire, runToWire } from "../wire/runs.ts";
+import { fromTimestamp } from "../wire/time.ts";
 
 /** Runs in a snapshot; older ones can be listed. */
 export const MAX_SNAPSHOT_RUNS = 1_000;
@@ -19,6 +22,24 @@ export function runsService(plane: ControlPlane): ServiceImpl<typeof RunsService
   };
 
   return {
+    async tellRun({ run }) {
+      if (run === undefined || run.runId === "" || run.pipelineName === "") {
+        throw new ConnectError("a run needs an id and its pipeline's name", Code.InvalidArgument);
+      }
+      await plane.runs.tell({
+        run_id: run.runId,
+        pipeline_name: run.pipelineName,
+        config_yaml: run.configYaml,
+        component_ids: run.componentIds,
+        status: nameOf(RUN_STATUSES, run.status),
+        start_time_ms: fromTimestamp(run.startTime),
+        end_time_ms: fromTimestamp(run.endTime),
+        metrics: metricsFromWire(run.metrics),
+        error: run.error,
+      });
+      return {};
+    },
+
     async *watchRuns({ pipelineName, runId }, { signal }) {
       const wanted = (run: RunRecord) =>
         (pipelineName === "" || run.pipeline_name === pipelineName) &&

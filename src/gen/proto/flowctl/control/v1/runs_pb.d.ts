@@ -12,6 +12,34 @@ import type { PipelineRun } from "../../control_plane_pb.js";
 export declare const file_flowctl_control_v1_runs: GenFile;
 
 /**
+ * @generated from message flowctl.control.v1.TellRunRequest
+ */
+export declare type TellRunRequest = Message<"flowctl.control.v1.TellRunRequest"> & {
+  /**
+   * @generated from field: flowctl.PipelineRun run = 1;
+   */
+  run?: PipelineRun | undefined;
+};
+
+/**
+ * Describes the message flowctl.control.v1.TellRunRequest.
+ * Use `create(TellRunRequestSchema)` to create a new message.
+ */
+export declare const TellRunRequestSchema: GenMessage<TellRunRequest>;
+
+/**
+ * @generated from message flowctl.control.v1.TellRunResponse
+ */
+export declare type TellRunResponse = Message<"flowctl.control.v1.TellRunResponse"> & {
+};
+
+/**
+ * Describes the message flowctl.control.v1.TellRunResponse.
+ * Use `create(TellRunResponseSchema)` to create a new message.
+ */
+export declare const TellRunResponseSchema: GenMessage<TellRunResponse>;
+
+/**
  * @generated from message flowctl.control.v1.Run
  */
 export declare type Run = Message<"flowctl.control.v1.Run"> & {
@@ -97,6 +125,17 @@ export declare const RunsService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchRunsRequestSchema;
     output: typeof WatchRunsResponseSchema;
+  },
+  /**
+   * A run as its process saw it, with its own times; told when it can be, also long after its end.
+   * It may be told again: a run that has ended stays as it is.
+   *
+   * @generated from rpc flowctl.control.v1.RunsService.TellRun
+   */
+  tellRun: {
+    methodKind: "unary";
+    input: typeof TellRunRequestSchema;
+    output: typeof TellRunResponseSchema;
   },
 }>;
 
