@@ -3,9 +3,7 @@
  * be: whoever may write the server's files may let somebody in.
  */
 
-import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import process from "node:process";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
 import type { Command } from "commander";
@@ -13,33 +11,31 @@ import { createAccess } from "../control/auth/access.ts";
 import type { Access } from "../control/auth/access.ts";
 import { auditCalls } from "../control/auth/interceptor.ts";
 import { principalKey } from "../control/auth/principal.ts";
-import { baseUrlOf, transportTo } from "../control/client/endpoint.ts";
 import { accessService } from "../control/rpc/access-service.ts";
 import { openStore } from "../control/store/open-store.ts";
 import type { ControlStore } from "../control/store/store.ts";
 import { AccessService } from "../gen/proto/flowctl/control/v1/access_pb.js";
 import { systemClock } from "../runtime/clock.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
+import { serverClient } from "./server-client.ts";
+import { namesServer, withServerOptions } from "./server-options.ts";
+import type { ServerOptions } from "./server-options.ts";
 
-export interface DoorOptions {
-  readonly server?: string;
-  readonly token?: string;
-  readonly tlsCa?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly dataDir: string;
+const DEFAULT_DATA_DIR = ".flowctl/server";
+
+export interface DoorOptions extends ServerOptions {
+  readonly dataDir?: string;
   readonly store?: string;
 }
 
 export function withDoorOptions(command: Command): Command {
-  return command
-    .option("--server <address>", "a control plane, by an admin's token (or FLOWCTL_SERVER)")
-    .option("--token <token>", "the admin's token (or FLOWCTL_TOKEN)")
-    .option("--tls-ca <file>", "authority of the server's certificate, PEM")
-    .option("--tls-cert <file>", "own certificate for mutual TLS, PEM")
-    .option("--tls-key <file>", "its private key, PEM")
-    .option("--data-dir <folder>", "without --server: the server's data folder", ".flowctl/server")
-    .option("--store <store>", "without --server: the server's store, sqlite:PATH or postgres://…");
+  return withServerOptions(command)
+    .option(
+      "--data-dir <folder>",
+      `the server's data folder on this machine, instead of a server (${DEFAULT_DATA_DIR}, ` +
+        "where no server is named)",
+    )
+    .option("--store <store>", "likewise the server's store, sqlite:PATH or postgres://…");
 }
 
 /** Calls `use` with the server's access service, or with the same over the store's own files. */
@@ -47,20 +43,16 @@ export async function throughDoor<T>(
   options: DoorOptions,
   use: (access: Client<typeof AccessService>) => Promise<T>,
 ): Promise<T> {
-  const server = options.server ?? nonEmpty(process.env["FLOWCTL_SERVER"]);
-  if (server !== undefined) {
-    try {
-      return await use(createClient(AccessService, remote(server, options)));
-    } catch (error) {
-      throw failureOf(error, server);
-    }
+  if (atServer(options)) {
+    const server = serverClient(options);
+    return await server.answer(use(server.of(AccessService)));
   }
   const store = await openedStore(options);
   const access = createAccess({ store, clock: systemClock, log: silent, required: false });
   try {
     return await use(createClient(AccessService, local(access, store)));
   } catch (error) {
-    throw failureOf(error, "the store");
+    throw failureOf(error);
   } finally {
     await access.close();
     await store.close();
@@ -69,13 +61,18 @@ export async function throughDoor<T>(
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-function remote(server: string, options: DoorOptions): Transport {
-  const read = (file: string | undefined) => file === undefined ? undefined : textOf(file);
-  return transportTo({
-    endpoint: server,
-    token: options.token ?? nonEmpty(process.env["FLOWCTL_TOKEN"]),
-    tls: { ca: read(options.tlsCa), cert: read(options.tlsCert), key: read(options.tlsKey) },
-  });
+/** A store that is named wins over servers of the environment and of contexts. */
+function atServer(options: DoorOptions): boolean {
+  const byStore = options.dataDir ?? options.store;
+  if (byStore === undefined) return namesServer(options);
+  if (options.server === undefined && options.context === undefined) return false;
+  throw new FlowctlError(
+    "cli/usage",
+    "a server and a store were named, and only one can be asked",
+    {
+      hint: "leave out --server and --context, or --data-dir and --store",
+    },
+  );
 }
 
 function local(access: Access, store: ControlStore): Transport {
@@ -102,7 +99,9 @@ function userName(): string {
   return username === "" || username === "unknown" ? `user ${uid}` : username;
 }
 
-async function openedStore({ store, dataDir }: DoorOptions): Promise<ControlStore> {
+async function openedStore(
+  { store, dataDir = DEFAULT_DATA_DIR }: DoorOptions,
+): Promise<ControlStore> {
   if (store === "memory") {
     throw new FlowctlError("cli/usage", "a store in memory is only its server's", {
       hint: "name the server with --server",
@@ -119,39 +118,17 @@ async function openedStore({ store, dataDir }: DoorOptions): Promise<ControlStor
   }
 }
 
-const CODES = new Map<Code, ConstructorParameters<typeof FlowctlError>[0]>([
-  [Code.NotFound, "control/not-found"],
-  [Code.InvalidArgument, "cli/usage"],
-  [Code.Unauthenticated, "control/refused"],
-  [Code.PermissionDenied, "control/refused"],
-]);
-
-function failureOf(error: unknown, where: string): FlowctlError {
+function failureOf(error: unknown): FlowctlError {
   if (error instanceof FlowctlError) return error;
   const { code, rawMessage } = ConnectError.from(error);
-  const known = CODES.get(code);
-  if (known !== undefined) {
-    const refused = known === "control/refused";
-    return new FlowctlError(known, rawMessage, {
-      ...(refused ? { hint: "give an admin's token with --token or FLOWCTL_TOKEN" } : {}),
-      cause: error,
-    });
+  if (code === Code.NotFound) {
+    return new FlowctlError("control/not-found", rawMessage, { cause: error });
   }
-  const address = where === "the store" ? where : baseUrlOf(where);
-  return new FlowctlError("control/unreachable", `${address} does not answer: ${rawMessage}`, {
+  if (code === Code.InvalidArgument) {
+    return new FlowctlError("cli/usage", rawMessage, { cause: error });
+  }
+  return new FlowctlError("control/store-unreachable", `the store does not answer: ${rawMessage}`, {
     retryable: true,
     cause: error,
   });
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new FlowctlError("cli/usage", `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === "" ? undefined : text;
 }

@@ -31,6 +31,15 @@ export function withServerOptions(command: Command): Command {
     .option("--context <name>", "a control plane of flowctl context, instead of the one in use");
 }
 
+/** True when a control plane is named: by an option, the environment or a context. */
+export function namesServer(
+  options: ServerOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  return (options.server ?? (env["FLOWCTL_SERVER"] || undefined) ?? options.context) !==
+      undefined || readContexts().current !== undefined;
+}
+
 /** Throws `cli/usage` for a context that is not there and a file that cannot be read. */
 export function endpointOf(
   options: ServerOptions,

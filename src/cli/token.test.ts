@@ -45,8 +45,21 @@ describe("flowctl token and audit", () => {
       assert.match(refused.stderr, /the role viewer may not administer/);
       const without = await run("", "token", "list");
       assert.equal(without.status, 1);
-      assert.match(without.stderr, /needs a token/);
+      assert.match(without.stderr, /does not let this caller in/);
+      assert.match(without.stderr, /--token or FLOWCTL_TOKEN/);
       assert.match((await run(admin, "token", "list")).stdout, /n +agent +valid/);
+
+      const env = { FLOWCTL_SERVER: "", FLOWCTL_TOKEN: "", XDG_CONFIG_HOME: folder.path };
+      const here = (...args: string[]) => flowctl(args, { cwd: folder.path, env });
+      const context = ["context", "add", "here", "--server", server.url, "--token", admin];
+      assert.equal((await here(...context)).status, 0);
+      await here("context", "use", "here");
+      assert.match((await here("token", "list")).stdout, /n +agent +valid/);
+      assert.match((await here("audit", "--context", "here")).stdout, /CreateToken/);
+      const store = await here("token", "list", "--data-dir", "data");
+      assert.match(store.stdout, /no tokens/, "a store that is named wins over the context");
+      const both = await here("token", "list", "--data-dir", "data", "--server", server.url);
+      assert.equal(both.status, 2);
     } finally {
       await server.stop();
     }
