@@ -253,7 +253,7 @@ p.yaml:14:64: warning: large: restart_policy has no effect: only a component wit
     text: VALID.replace(
       "inputs: [moves]",
       'inputs: [moves], endpoint: "a:1", replicas: 2, env: { A: b }, resources: { cpu: 1 }',
-    ).replace("type: large-filter, ", ""),
+    ),
     prints:
       `p.yaml:13:68: warning: large: replicas has no effect: at an endpoint runs what others have started
 p.yaml:13:81: warning: large: env has no effect: flowctl does not start what runs at an endpoint
