@@ -3,7 +3,7 @@
 import process from "node:process";
 import { Argument, Command } from "commander";
 import { components } from "../catalogue.ts";
-import { createRowWriter } from "../events/json.ts";
+import { createRowWriter } from "../events/json-rows.ts";
 import { openDeadLetterIndex } from "../flow/dead-letter-index.ts";
 import type { DeadLetterIndex, IndexedLetter, IndexFilter } from "../flow/dead-letter-index.ts";
 import { replayDeadLetters } from "../flow/replay.ts";

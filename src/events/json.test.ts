@@ -6,7 +6,8 @@ import { anyRow, everyType } from "../../tests/support/arbitrary-rows.ts";
 import type { Json, Row, Value } from "../flow/batch.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ColumnType, EventType } from "./event-type.ts";
-import { createRowWriter, jsonText, MAX_JSON_DEPTH } from "./json.ts";
+import { createRowWriter, JsonRows } from "./json-rows.ts";
+import { jsonText, MAX_JSON_DEPTH } from "./json.ts";
 import { isoTimestamp } from "./timestamp.ts";
 
 /** Parsed JSON in which a number is its own digits after a `#`, so that nothing is rounded. */
@@ -46,6 +47,47 @@ test("a row read back equals the row, digit for digit, keys in column order", ()
   }));
 });
 
+test("rows added one after the other are the lines of each by itself", () => {
+  const some = fc.array(anyRow(), { minLength: 1, maxLength: 4 });
+  // Rows that come again share all, and mixtures of two share some of their columns.
+  const repeated = fc.tuple(some, fc.array(fc.nat(), { maxLength: 12 })).map(([rows, picks]) => [
+    ...rows,
+    ...picks.map((pick, index) => {
+      const [one, other] = [rows[pick % rows.length], rows[index % rows.length]];
+      return pick % 2 === 0 ? one ?? {} : mixed(one ?? {}, other ?? {});
+    }),
+  ]);
+  fc.assert(fc.property(repeated, fc.nat(3), (rows, takeEvery) => {
+    const lines = new JsonRows(everyType);
+    let text = "";
+    for (const [index, row] of rows.entries()) {
+      lines.add(row);
+      if (index % (takeEvery + 1) === takeEvery) text += Buffer.from(lines.take()).toString();
+    }
+    text += Buffer.from(lines.take()).toString();
+    assert.equal(text, rows.map((row) => createRowWriter(everyType)(row) + "\n").join(""));
+  }));
+});
+
+/** Every second column of each. */
+function mixed(one: Row, other: Row): Row {
+  const names = everyType.columns.map(({ name }) => name);
+  return Object.fromEntries(
+    names.map((name, index) => [name, (index % 2 === 0 ? one : other)[name] ?? null]),
+  );
+}
+
+test("lines outgrow the memory that they start with, and a row that fails leaves no trace", () => {
+  const lines = new JsonRows(oneColumn("string"));
+  const long = "é\n".repeat(100_000);
+  const texts = ["a", "a", long, long, "b"];
+  for (const v of texts) lines.add({ v });
+  assert.throws(() => lines.add({ v: Symbol("none") as unknown as string }));
+  lines.add({ v: "b" });
+  const written = Buffer.from(lines.take()).toString();
+  assert.equal(written, [...texts, "b"].map((v) => JSON.stringify({ v }) + "\n").join(""));
+});
+
 test("a row is one line, and it is well-formed Unicode", () => {
   fc.assert(fc.property(anyRow(), (row) => {
     const text = createRowWriter(everyType)(row);
@@ -74,6 +116,9 @@ test("a remembered text is not used for another value", () => {
   const write = createRowWriter(oneColumn("string"));
   const values = ["a", "a", "b", null, "b", "a", ""];
   const texts = values.map((v) => write({ v }));
+  const lines = new JsonRows(oneColumn("string"));
+  for (const v of values) lines.add({ v });
+  assert.equal(Buffer.from(lines.take()).toString(), texts.map((text) => text + "\n").join(""));
   assert.deepEqual(texts, values.map((v) => JSON.stringify({ v })));
   const double = createRowWriter(oneColumn("double"));
   assert.deepEqual([0, -0, NaN, 0, Infinity].map((v) => double({ v })), [

@@ -1,12 +1,11 @@
 /**
- * Rows as JSON, at the speed at which ledgers are extracted. What sets it apart from
- * JSON.stringify: 64-bit integers and decimals keep all their digits, and the keys are always
- * the columns of the event type, in their order.
+ * Values of columns as JSON. What sets it apart from JSON.stringify: 64-bit integers and decimals
+ * keep all their digits.
  */
 
 import { Buffer } from "node:buffer";
-import type { Json, Row, Value } from "../flow/batch.ts";
-import type { Column, ColumnType, EventType } from "./event-type.ts";
+import type { Json, Value } from "../flow/batch.ts";
+import type { Column, ColumnType } from "./event-type.ts";
 import { isoTimestamp } from "./timestamp.ts";
 import { valueError } from "./value-error.ts";
 
@@ -25,63 +24,14 @@ const DECIMAL = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;
 
 type Format = (value: never) => string;
 
-interface Field {
-  readonly name: string;
-  readonly prefix: string;
-  readonly format: (value: NonNullable<Value>) => string;
-  /** Neighbouring rows share most of these values: their text is made once. */
-  readonly repeats: boolean;
-  last: Value;
-  text: string;
-}
-
-/**
- * A function that writes a row of this event type as one JSON object without a line break.
- *
- * Timestamps are ISO 8601 in UTC, bytes base64, a missing key and a number that JSON does not
- * have (NaN, infinities) null. The function keeps the texts of its last row: use one per output.
- * Throws `sink/value-out-of-range` when a value is not one of its column's type.
- */
-export function createRowWriter(type: EventType): (row: Row) => string {
-  const fields = type.columns.map(fieldOf);
-  return (row) => {
-    let text = "";
-    for (const field of fields) {
-      const value = row[field.name] ?? null;
-      if (value === null) {
-        text += field.prefix + "null";
-      } else if (!field.repeats) {
-        text += field.prefix + field.format(value);
-      } else {
-        if (value !== field.last) {
-          field.text = field.prefix + field.format(value);
-          field.last = value;
-        }
-        text += field.text;
-      }
-    }
-    return text + "}";
-  };
-}
-
-function fieldOf(column: Column, index: number): Field {
-  return {
-    name: column.name,
-    prefix: `${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`,
-    format: checkedFormat(column),
-    repeats: REPEATING.has(column.type),
-    last: null,
-    text: "",
-  };
-}
-
 /** A function that writes a value of this column as JSON; null where there is none. */
 export function createValueWriter(column: Column): (value: Value | undefined) => string {
-  const format = checkedFormat(column);
+  const format = columnFormat(column);
   return (value) => value === null || value === undefined ? "null" : format(value);
 }
 
-function checkedFormat(column: Column): (value: NonNullable<Value>) => string {
+/** As `createValueWriter`, of a value that is there. */
+export function columnFormat(column: Column): (value: NonNullable<Value>) => string {
   const format = FORMATS[column.type] as (value: NonNullable<Value>) => string;
   return (value) => {
     try {
@@ -91,17 +41,6 @@ function checkedFormat(column: Column): (value: NonNullable<Value>) => string {
     }
   };
 }
-
-/** Doubles are not among them (0 equals -0), nor what would keep a large object alive. */
-const REPEATING: ReadonlySet<ColumnType> = new Set<ColumnType>([
-  "string",
-  "int32",
-  "int64",
-  "uint64",
-  "decimal",
-  "boolean",
-  "timestamp",
-]);
 
 const FORMATS: Readonly<Record<ColumnType, Format>> = {
   string: jsonString,
@@ -119,7 +58,12 @@ const FORMATS: Readonly<Record<ColumnType, Format>> = {
 
 /** A string as JSON, quotes included; a lone surrogate becomes its escape. */
 export function jsonString(value: string): string {
-  return ESCAPED.test(value) ? JSON.stringify(value) : `"${value}"`;
+  return needsEscape(value) ? JSON.stringify(value) : `"${value}"`;
+}
+
+/** False: between quotes, the string is JSON as it is. */
+export function needsEscape(value: string): boolean {
+  return ESCAPED.test(value);
 }
 
 /** A value as JSON text; bigints keep all their digits. Zero has no sign. */

@@ -7,13 +7,13 @@ import { configOf, needed } from "./config.ts";
 import { checkPath } from "./files/check-path.ts";
 import { chunkFileOutput } from "./files/chunk-output.ts";
 import { localPath } from "./files/local-path.ts";
-import { rowEncoder } from "./files/row-encoder.ts";
+import { rowEncoder, textLines } from "./files/row-encoder.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 function encoderOf({ delimiter }: Config): Encoder {
   return rowEncoder({
     header: (type) => csvHeader(type, delimiter),
-    writer: (type) => createCsvRowWriter(type, delimiter),
+    lines: (type) => textLines(createCsvRowWriter(type, delimiter)),
   });
 }
 

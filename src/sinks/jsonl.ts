@@ -1,4 +1,4 @@
-import { createRowWriter } from "../events/json.ts";
+import { JsonRows } from "../events/json-rows.ts";
 import type { ComponentContext, Encoder, SinkContext, SinkDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/jsonl.ts";
 import type { Config } from "../gen/config/jsonl.ts";
@@ -11,13 +11,7 @@ import { rowEncoder } from "./files/row-encoder.ts";
 import { createRowsSink } from "./files/rows-sink.ts";
 
 function encoder(): Encoder {
-  return rowEncoder({
-    header: undefined,
-    writer(type) {
-      const write = createRowWriter(type);
-      return (row) => write(row) + "\n";
-    },
-  });
+  return rowEncoder({ header: undefined, lines: (type) => new JsonRows(type) });
 }
 
 /** A file of one JSON object per line; rows of several event types may share it. */

@@ -1,4 +1,4 @@
-import { createRowWriter } from "../events/json.ts";
+import { createRowWriter } from "../events/json-rows.ts";
 import type { EventType } from "../events/event-type.ts";
 import type { Row } from "../flow/batch.ts";
 import type { Sink, SinkDefinition } from "../flow/component.ts";

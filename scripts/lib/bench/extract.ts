@@ -8,12 +8,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { parse } from "valibot";
-import { createRowWriter } from "../../../src/events/json.ts";
-import type { EventGroup } from "../../../src/flow/batch.ts";
+import { JsonRows } from "../../../src/events/json-rows.ts";
+import type { Batch } from "../../../src/flow/batch.ts";
 import type { ComponentContext, Processor } from "../../../src/flow/component.ts";
 import { chooseTables } from "../../../src/processors/hubble/choose-tables.ts";
 import type { HubbleTable } from "../../../src/processors/hubble/tables.ts";
 import { zstdDecompress } from "../../../src/runtime/zstd.ts";
+import { encodedGroups, rowEncoder } from "../../../src/sinks/files/row-encoder.ts";
 import { ledgerBatch } from "../../../src/stellar/ledger-batch.ts";
 import { verifyLedger } from "../../../src/stellar/verify.ts";
 import { sharedMissing, sharedPath } from "../../../tests/support/shared.ts";
@@ -39,7 +40,8 @@ const objects = readdirSync(folder).sort().reverse().map((name) =>
 interface Table {
   readonly name: string;
   readonly processor: Processor;
-  readonly write: (groups: readonly EventGroup[]) => number;
+  /** As the sink of JSON lines does; how many bytes. */
+  readonly write: (batch: Batch) => number;
   rows: number;
   json_bytes: number;
 }
@@ -55,12 +57,16 @@ for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
 }
 
 const per = objects.length * ROUNDS;
-for (const [stage, us] of cpu_us) console.log(`${stage.padEnd(30)} ${(us / 1000 / per).toFixed(2)}`);
+for (const [stage, us] of cpu_us) {
+  console.log(`${stage.padEnd(30)} ${(us / 1000 / per).toFixed(2)}`);
+}
 report("rows of all tables", (stage) => stage.endsWith(", rows"));
 report("JSON of all tables", (stage) => stage.endsWith(", JSON"));
 report("everything", () => true);
 for (const { name, rows, json_bytes } of tables) {
-  const shape = `${(rows / per).toFixed(0)} rows, ${(json_bytes / 1e3 / per).toFixed(1)} kB of JSON`;
+  const shape = `${(rows / per).toFixed(0)} rows, ${
+    (json_bytes / 1e3 / per).toFixed(1)
+  } kB of JSON`;
   console.log(`${name.padEnd(30)} ${shape}`);
 }
 
@@ -71,11 +77,11 @@ async function readLedger(object: Uint8Array): Promise<void> {
   const batch = ledgerBatch({ source: "bench", network: NETWORK, bytes });
   for (const table of tables) {
     const { name, processor, write } = table;
-    const { groups } = await timed(`${name}, rows`, () => processor.process(batch));
-    const json_bytes = await timed(`${name}, JSON`, () => write(groups));
+    const made = await timed(`${name}, rows`, () => processor.process(batch));
+    const json_bytes = await timed(`${name}, JSON`, () => write(made));
     if (!measuring) continue;
     table.json_bytes += json_bytes;
-    for (const { rows } of groups) table.rows += rows.length;
+    for (const { rows } of made.groups) table.rows += rows.length;
   }
 }
 
@@ -97,21 +103,18 @@ async function openTable({ definition, config }: HubbleTable): Promise<Table> {
   const spec = { config: parse(definition.configSchema, config ?? {}) };
   // Of its context, such a processor uses the config alone.
   const context = { spec } as unknown as ComponentContext;
-  const writers = new Map<string, ReturnType<typeof createRowWriter>>();
+  const encode = rowEncoder({ header: undefined, lines: (type) => new JsonRows(type) });
   return {
     name: definition.name,
     processor: await definition.create(context),
-    write: (groups) => groups.reduce((bytes, group) => bytes + writeGroup(group), 0),
+    write: (batch) => {
+      let bytes = 0;
+      for (const { pieces } of encodedGroups(encode(batch))) {
+        for (const piece of pieces) bytes += piece.length;
+      }
+      return bytes;
+    },
     rows: 0,
     json_bytes: 0,
   };
-
-  /** As the sink of JSON lines does. */
-  function writeGroup({ type, rows }: EventGroup): number {
-    let write = writers.get(type.name);
-    if (write === undefined) writers.set(type.name, write = createRowWriter(type));
-    let text = "";
-    for (const row of rows) text += write(row) + "\n";
-    return Buffer.from(text).length;
-  }
 }

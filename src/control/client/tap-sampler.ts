@@ -5,7 +5,8 @@
 
 import { countRows } from "../../flow/batch.ts";
 import type { Batch, Row } from "../../flow/batch.ts";
-import { createRowWriter, createValueWriter } from "../../events/json.ts";
+import { createRowWriter } from "../../events/json-rows.ts";
+import { createValueWriter } from "../../events/json.ts";
 import type { EventType } from "../../events/event-type.ts";
 import type { TapFilter } from "./tap-filter.ts";
 

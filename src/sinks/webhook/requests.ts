@@ -2,7 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { EventType } from "../../events/event-type.ts";
-import { createRowWriter, jsonString } from "../../events/json.ts";
+import { createRowWriter } from "../../events/json-rows.ts";
+import { jsonString } from "../../events/json.ts";
 import { isoTimestamp } from "../../events/timestamp.ts";
 import type { Batch, Row } from "../../flow/batch.ts";
 import { rowError } from "../../events/row-error.ts";
