@@ -1,9 +1,4 @@
-/**
- * Memory of a server that holds many agents with their status and assignments, and of an agent that
- * has nothing to do. Targets: 10,000 agents under 500 MB, an idle agent under 100 MB.
- *
- *   bun scripts/lib/bench/fleet.ts [AGENTS] [PIPELINES]
- */
+/** Memory of a server that holds many agents with their status and assignments, and of an idle agent. */
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -14,12 +9,54 @@ import { AgentsService } from "../../../src/gen/proto/flowctl/control/v1/agents_
 import { PipelinesService } from "../../../src/gen/proto/flowctl/control/v1/pipelines_pb.js";
 import { chain } from "../../../tests/support/fleet-pipelines.ts";
 import { startFleet, until } from "../../../tests/support/fleet.ts";
-import { temporaryFolder } from "../../../tests/support/temporary.ts";
+import { atMost, figure } from "./section.ts";
+import type { BenchPart } from "./section.ts";
 
-const agents = Number(process.argv[2] ?? 10_000);
-const pipelines = Number(process.argv[3] ?? 1_000);
+const TARGET_server_MB = 500;
+const TARGET_agent_MB = 100;
+const FULL = { agents: 10_000, pipelines: 1_000 } as const;
+const QUICK = { agents: 1_000, pipelines: 100 } as const;
 const AT_ONCE = 64;
 const ROUNDS = 2;
+/** What was allocated for calls has been freed by then, if it ever is. */
+const REST_ms = 6_000;
+
+export const fleet: BenchPart = {
+  name: "fleet",
+  title: "A fleet at one server",
+  inQuick: false,
+  async measure({ quick, folder, note }) {
+    process.env["FLOWCTL_BINARY"] = "dist/flowctl";
+    const { agents, pipelines } = quick ? QUICK : FULL;
+    const seen = await fill(folder, agents, pipelines, note);
+    return {
+      method: `${agents} agents join one server, which is given ${pipelines} pipelines of three ` +
+        `components, one for each of as many agents; every agent reports the state of three ` +
+        `components ${ROUNDS} times. Resident memory of the server and of one real agent without ` +
+        `work, ${REST_ms / 1_000} s later. No NATS; the server's store is SQLite.`,
+      columns: ["what", "seen"],
+      rows: [
+        ["memory of the server", `${figure(seen.server_MB)} MB`],
+        ["memory of an idle agent", `${figure(seen.agent_MB)} MB`],
+        ["to join", `${figure(seen.join_ms)} ms each`],
+        ["to report", `${figure(seen.report_ms)} ms each`],
+        ["to apply a pipeline", `${figure(seen.apply_ms)} ms each`],
+      ],
+      targets: [
+        atMost(TARGET_server_MB, {
+          what: `a server with ${agents} agents`,
+          unit: "MB",
+          seen: seen.server_MB,
+        }),
+        atMost(TARGET_agent_MB, { what: "an idle agent", unit: "MB", seen: seen.agent_MB }),
+      ],
+      notMeasured: ["Agents on other machines: the joins and reports come from one process."],
+      summary: `${agents} agents at one server: ${figure(seen.server_MB)} MB; an idle agent ${
+        figure(seen.agent_MB)
+      } MB`,
+    };
+  },
+};
 
 /** Resident memory of a process in MB, from /proc. */
 function rss_MB(pid: number | undefined): number {
@@ -36,13 +73,27 @@ async function forAll(count: number, work: (i: number) => Promise<unknown>): Pro
   return performance.now() - start;
 }
 
-async function bench(): Promise<void> {
-  using folder = temporaryFolder();
-  await using fleet = await startFleet({ folder: folder.path, nats: undefined, grace: "10m" });
-  const idle = fleet.agent({ name: "idle", labels: { role: "idle" } });
-  await until("the idle agent is there", async () => (await fleet.cli("agents")).includes("idle"));
+interface Seen {
+  readonly server_MB: number;
+  readonly agent_MB: number;
+  readonly join_ms: number;
+  readonly apply_ms: number;
+  readonly report_ms: number;
+}
 
-  const transport = transportTo({ endpoint: fleet.url });
+async function fill(
+  folder: string,
+  agents: number,
+  pipelines: number,
+  note: (line: string) => void,
+): Promise<Seen> {
+  await using running = await startFleet({ folder, nats: undefined, grace: "10m" });
+  const idle = running.agent({ name: "idle", labels: { role: "idle" } });
+  await until(
+    "the idle agent is there",
+    async () => (await running.cli("agents")).includes("idle"),
+  );
+  const transport = transportTo({ endpoint: running.url });
   const client = createClient(AgentsService, transport);
   const name = (i: number) => `agent-${i}`;
   const joined_ms = await forAll(agents, (i) =>
@@ -53,6 +104,7 @@ async function bench(): Promise<void> {
       host: `host-${i}`,
       instance: `instance-${i}`,
     }));
+  note(`${agents} agents have joined`);
   const desired = createClient(PipelinesService, transport);
   const applied_ms = await forAll(pipelines, (i) =>
     desired.applyPipeline({
@@ -60,6 +112,7 @@ async function bench(): Promise<void> {
         .replace("name: chain", `name: chain-${i}`)
         .replaceAll(/(type: sandbox)/g, `$1\n      placement: { labels: { nr: "${i % agents}" } }`),
     }));
+  note(`${pipelines} pipelines are placed`);
   let reported_ms = 0;
   for (let round = 0; round < ROUNDS; round++) {
     reported_ms = await forAll(agents, (i) =>
@@ -76,17 +129,12 @@ async function bench(): Promise<void> {
         metrics: { rss_bytes: 1e8, parts: 1, ledgers: i },
       }));
   }
-  await sleep(6_000);
-  console.log(
-    `fleet: ${agents} agents, ${pipelines} pipelines: server ${
-      rss_MB(fleet.server.pid()).toFixed(0)
-    } MB (target: under 500), joins ${(joined_ms / agents).toFixed(2)} ms each, ` +
-      `reports ${(reported_ms / agents).toFixed(2)} ms, applies ${
-        (applied_ms / pipelines).toFixed(1)
-      } ms; idle agent ${rss_MB(idle.pid()).toFixed(0)} MB (target: under 100)`,
-  );
+  await sleep(REST_ms);
+  return {
+    server_MB: rss_MB(running.server.pid()),
+    agent_MB: rss_MB(idle.pid()),
+    join_ms: joined_ms / agents,
+    apply_ms: applied_ms / pipelines,
+    report_ms: reported_ms / agents,
+  };
 }
-
-await bench();
-// Connections that are kept alive must not keep the process.
-process.exit(0);

@@ -1,6 +1,9 @@
 /** The parts of the benchmark, in the order of their sections. A new part is a file and a line. */
 
+import { bus } from "./bus.ts";
 import { control } from "./control.ts";
+import { fleetBackfill } from "./fleet-backfill.ts";
+import { fleet } from "./fleet.ts";
 import { lakeJsonl } from "./lake-jsonl.ts";
 import { lakeParquet } from "./lake-parquet.ts";
 import type { BenchPart } from "./section.ts";
@@ -11,4 +14,7 @@ export const parts: readonly BenchPart[] = [
   lakeJsonl,
   lakeParquet,
   control,
+  bus,
+  fleet,
+  fleetBackfill,
 ];
