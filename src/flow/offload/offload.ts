@@ -6,8 +6,9 @@ import { definitionOf } from "../parts.ts";
 import { offloadedSource } from "./offloaded-source.ts";
 import { planOffload } from "./plan.ts";
 import type { PlanInput } from "./plan.ts";
-import { createPool } from "./pool.ts";
-import type { Pool, Thread } from "./pool.ts";
+import { createCrew, wantsThreads } from "./crew.ts";
+import type { Workers } from "./crew.ts";
+import type { Thread } from "./pool.ts";
 
 /** Where worker threads come from; the runner itself knows no component. */
 export interface WorkerHost {
@@ -19,7 +20,7 @@ export interface WorkerHost {
 
 export interface OffloadOptions extends Omit<PlanInput, "knows"> {
   readonly host: WorkerHost;
-  readonly threads: number;
+  readonly workers: Workers;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -32,24 +33,23 @@ export interface Offload {
 
 /** Undefined when there is nothing that threads could do. */
 export function createOffload(options: OffloadOptions): Offload | undefined {
-  const { host, catalogue, threads, log, env } = options;
+  const { host, catalogue, workers, log, env } = options;
+  if (!wantsThreads(workers)) return undefined;
   const plan = planOffload({ ...options, knows: (definition) => host.knows(definition) });
-  if (plan.sources.length === 0 || threads < 1) return undefined;
+  if (plan.sources.length === 0) return undefined;
   const planned = new Set(plan.sources.map(({ spec }) => spec.id));
   log.debug("worker threads", {
-    threads,
+    workers,
     components: plan.sources.flatMap(({ nodes }) => nodes.map(({ spec }) => spec.id)),
   });
-  // Started when a source is first read: a run that has nothing to do needs none.
-  let pool: Pool | undefined;
   const start = () => host.start();
+  const crew = createCrew({ threads: workers, start, message: { plan, env }, log });
   return {
     sourceOf(spec, source) {
       const definition = definitionOf(catalogue, spec);
       if (!planned.has(spec.id) || definition.role !== "source") return source;
-      pool ??= createPool({ size: threads, start, message: { plan, env }, log });
-      return offloadedSource({ id: spec.id, source, definition, pool });
+      return offloadedSource({ id: spec.id, source, definition, crew });
     },
-    close: () => pool?.close(),
+    close: crew.close,
   };
 }

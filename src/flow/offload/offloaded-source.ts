@@ -1,52 +1,135 @@
 /** A source whose ledgers come from worker threads, with what these have made of them. */
 
-import { ledgerBatch } from "../../stellar/ledger-batch.ts";
-import { FlowctlError } from "../../spec/errors.ts";
-import { hollowBatch } from "../batch.ts";
-import type { Batch, MadeLedger } from "../batch.ts";
-import type { LedgerRange, Packed, PackedReading, Source, SourceDefinition } from "../component.ts";
+import type { Batch } from "../batch.ts";
+import type { LedgerRange, PackedReading, Source, SourceDefinition } from "../component.ts";
+import type { Crew } from "./crew.ts";
 import { mapAhead } from "./map-ahead.ts";
-import type { LedgerResult } from "./messages.ts";
 import type { Pool } from "./pool.ts";
+import { resultBatch } from "./result-batch.ts";
 
 /**
  * Stored bytes that may be under way or made. A ledger takes several times as much unpacked, and
  * about as much again in rows.
  */
 export const AHEAD_LIMIT_bytes = 32 * 1024 * 1024;
+/** With `workers: auto`, how often it is looked whether threads are worth their start. */
+export const LOOK_EVERY_ledgers = 64;
+/** With `workers: auto`, the ledgers that must lie ahead for that. */
+export const WORTH_THREADS_ledgers = 300;
 
 export interface OffloadedSourceOptions {
   /** Id of the source component. */
   readonly id: string;
   readonly source: Source;
   readonly definition: SourceDefinition;
-  readonly pool: Pool;
-}
-
-/** Ledgers that no thread could unpack. */
-interface Missing {
-  readonly from: number;
-  readonly to: number;
+  readonly crew: Crew;
 }
 
 export function offloadedSource(options: OffloadedSourceOptions): Source {
-  const { source, id, pool } = options;
+  const { crew, source } = options;
+  const auto = crew.threads === "auto";
+  return {
+    ...source,
+    read: (range) => auto ? readAuto(options, range) : readShared(options, range),
+  };
+}
 
-  async function* read(range: LedgerRange): AsyncGenerator<Batch> {
-    let from = range.from;
-    while (range.to === undefined || from === undefined || from <= range.to) {
-      const reading = pool.usable ? source.readPacked?.({ ...range, from }) : undefined;
-      if (reading === undefined) return yield* source.read({ ...range, from });
-      const missing = yield* readMade(reading);
-      if (missing === undefined) return;
-      // Read the ordinary way it is given after all, or it is told what is wrong with it.
-      yield* source.read({ ...range, ...missing });
-      from = missing.to + 1;
+/** By the threads, from beginning to end. */
+async function* readShared(
+  options: OffloadedSourceOptions,
+  range: LedgerRange,
+): AsyncGenerator<Batch> {
+  const reading = createReading(options, range);
+  const pool = options.crew.join();
+  try {
+    yield* reading.byThreads(pool, range.to);
+  } finally {
+    options.crew.leave();
+  }
+}
+
+/** On this thread, and by others as long as there is much to catch up with. */
+async function* readAuto(
+  options: OffloadedSourceOptions,
+  range: LedgerRange,
+): AsyncGenerator<Batch> {
+  const { source, crew } = options;
+  const reading = createReading(options, range);
+  const end = () => range.to ?? source.head?.();
+  let given = 0;
+  function worthThreads(): boolean {
+    given += 1;
+    return given % LOOK_EVERY_ledgers === 0 &&
+      (end() ?? 0) - (reading.last ?? 0) >= WORTH_THREADS_ledgers;
+  }
+  while (!reading.ended) {
+    yield* reading.here(undefined, worthThreads);
+    if (reading.ended) return;
+    const pool = crew.join();
+    try {
+      yield* reading.here(undefined, () => pool.settled);
+      yield* reading.byThreads(pool, end());
+    } finally {
+      crew.leave();
+    }
+  }
+}
+
+interface Reading {
+  /** The last ledger that it gave. */
+  readonly last: number | undefined;
+  /** The range is done. */
+  readonly ended: boolean;
+  /** On this thread, to the end of the range, or to `to`, or until `enough` after a ledger. */
+  here(to: number | undefined, enough?: () => boolean): AsyncGenerator<Batch>;
+  /** By the threads, to the end of the range or to `to`. What they cannot do is read here. */
+  byThreads(pool: Pool, to: number | undefined): AsyncGenerator<Batch>;
+}
+
+/** One reading of the range, by different means one after the other. */
+function createReading(
+  { id, source, definition }: OffloadedSourceOptions,
+  range: LedgerRange,
+): Reading {
+  let last: number | undefined;
+  let ended = false;
+
+  /** Begins with the ledger before, if there is one: what follows is checked to build on it. */
+  const rest = (to = range.to): LedgerRange => ({ ...range, from: last ?? range.from, to });
+  const isNew = (sequence: number) => last === undefined || sequence > last;
+  const isDone = (to: number | undefined) =>
+    to !== undefined && (last ?? (range.from ?? 0) - 1) >= to;
+
+  async function* here(to: number | undefined, enough = () => false): AsyncGenerator<Batch> {
+    if (isDone(to ?? range.to)) return void (ended ||= isDone(range.to));
+    for await (const batch of source.read(rest(to))) {
+      if (!isNew(batch.sequence)) continue;
+      last = batch.sequence;
+      yield batch;
+      if (enough()) return;
+    }
+    ended = to === undefined || isDone(range.to);
+  }
+
+  async function* byThreads(pool: Pool, to: number | undefined): AsyncGenerator<Batch> {
+    while (!ended && !isDone(to)) {
+      const packed = pool.usable ? source.readPacked?.(rest(to)) : undefined;
+      if (packed === undefined) return yield* here(to);
+      const missing = yield* made(pool, packed);
+      if (missing === undefined) {
+        ended = to === undefined || to === range.to;
+        return;
+      }
+      // Read here it is given after all, or it is told what is wrong with it.
+      yield* here(missing);
     }
   }
 
-  /** Ends early at a ledger that has to be read otherwise. */
-  async function* readMade(reading: PackedReading): AsyncGenerator<Batch, Missing | undefined> {
+  /** Ends early where something has to be read here, and then tells up to which ledger. */
+  async function* made(
+    pool: Pool,
+    reading: PackedReading,
+  ): AsyncGenerator<Batch, number | undefined> {
     const results = mapAhead(reading, {
       limits: { count: 2 * pool.capacity, bytes: AHEAD_LIMIT_bytes },
       bytesOf: ({ bytes }) => bytes.byteLength,
@@ -55,39 +138,23 @@ export function offloadedSource(options: OffloadedSourceOptions): Source {
     for await (const { input: packed, output: ledgers = [] } of results) {
       for (const ledger of ledgers) {
         if (ledger.link !== undefined) reading.follow(packed, ledger.link);
-        yield batchOf(options, packed, ledger);
+        if (!isNew(ledger.sequence)) continue;
+        last = ledger.sequence;
+        yield resultBatch({ source: id, definition, packed, ledger });
       }
-      const from = packed.first + ledgers.length;
-      if (from <= packed.last) return { from, to: packed.last };
+      if (packed.first + ledgers.length <= packed.last) return packed.last;
     }
     return undefined;
   }
 
-  return { ...source, read };
-}
-
-function batchOf(
-  { id, definition }: OffloadedSourceOptions,
-  packed: Packed,
-  { sequence, network, closedAt, bytes, bare, made }: LedgerResult,
-): Batch {
-  const whole = bare === undefined ? undefined : ledgerBatch({ source: id, network, bytes: bare });
-  if (whole !== undefined && made === undefined) return whole;
-  const fill = () => Promise.resolve(whole ?? unpackAgain(definition, packed, id, sequence));
-  const hollow = { bytes, events: 1, made: made ?? NOTHING, fill };
-  return hollowBatch({ source: id, sequence, network, closedAt }, hollow);
-}
-
-const NOTHING: MadeLedger = { nodes: {}, encoded: {} };
-
-function unpackAgain(
-  definition: SourceDefinition,
-  packed: Packed,
-  source: string,
-  sequence: number,
-): Batch {
-  for (const { batch } of definition.unpack?.(packed, source) ?? []) {
-    if (batch.sequence === sequence) return batch;
-  }
-  throw new FlowctlError("flow/internal", `ledger ${sequence} was there and is not any more`);
+  return {
+    get last() {
+      return last;
+    },
+    get ended() {
+      return ended;
+    },
+    here,
+    byThreads,
+  };
 }

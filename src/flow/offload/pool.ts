@@ -30,6 +30,8 @@ export interface Pool {
   readonly capacity: number;
   /** False when it has given up: every job is left to the main thread. */
   readonly usable: boolean;
+  /** All its threads are there, or it has given up. */
+  readonly settled: boolean;
   /** Never rejects. Undefined: no thread can do it. */
   run(job: Job): Promise<JobResult | undefined>;
   /** Jobs under way are given up. */
@@ -130,6 +132,9 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
     capacity: size * JOBS_PER_THREAD,
     get usable() {
       return !closed;
+    },
+    get settled() {
+      return closed || [...members].every(({ ready }) => ready);
     },
     run: (job) =>
       new Promise((resolve) => {

@@ -1,0 +1,49 @@
+/** The worker threads of a run, there as long as somebody has work for them. */
+
+import { availableParallelism } from "node:os";
+import { createPool } from "./pool.ts";
+import type { Pool, PoolOptions } from "./pool.ts";
+
+/** With `workers: auto` there are no more, however many cores: each takes memory. */
+export const AUTO_LIMIT_threads = 8;
+
+/** How many worker threads share the work of a run; below 2 there are none. */
+export type Workers = number | "auto";
+
+export interface Crew {
+  readonly threads: Workers;
+  /** Starts the threads unless they run. */
+  join(): Pool;
+  /** Ends them when nobody else has joined. */
+  leave(): void;
+  close(): void;
+}
+
+export function createCrew(
+  { threads, ...options }: Omit<PoolOptions, "size"> & { readonly threads: Workers },
+): Crew {
+  const size = threads === "auto" ? Math.min(availableParallelism(), AUTO_LIMIT_threads) : threads;
+  let pool: Pool | undefined;
+  let members = 0;
+  const close = () => {
+    pool?.close();
+    pool = undefined;
+  };
+  return {
+    threads,
+    join() {
+      members += 1;
+      return pool ??= createPool({ ...options, size });
+    },
+    leave() {
+      members -= 1;
+      if (members === 0) close();
+    },
+    close,
+  };
+}
+
+/** Whether there are to be threads at all. */
+export function wantsThreads(workers: Workers): boolean {
+  return workers === "auto" ? availableParallelism() > 1 : workers > 1;
+}
