@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startFlowctl } from "./flowctl.ts";
@@ -52,10 +53,14 @@ export interface StartedServer extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** `flowctl server` on that port, its store in the folder; resolves when it answers. */
-export async function startServerIn(folder: string, port: number): Promise<StartedServer> {
+/** `flowctl server` on that port, its store in `server` of the folder; resolves when it listens. */
+export async function startServerIn(
+  folder: string,
+  port: number,
+  args: readonly string[] = [],
+): Promise<StartedServer> {
   const started = startFlowctl(
-    ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", "server"],
+    ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", "server", ...args],
     { cwd: folder },
   );
   const kill = async () => {
@@ -63,13 +68,22 @@ export async function startServerIn(folder: string, port: number): Promise<Start
     await started.finished;
   };
   try {
-    const url = `http://127.0.0.1:${port}/healthz`;
-    await until("the server answers", () => fetch(url).then(({ ok }) => ok, () => false));
+    await until("the server listens", () => accepts(port));
   } catch (error) {
     await kill();
     throw error;
   }
   return { kill, [Symbol.asyncDispose]: kill };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
 }
 
 /** Asks a process to end as Ctrl-C does. */
