@@ -21,7 +21,8 @@ const LEDGERS_PER_SECOND = 200;
 const OVERSHOOT = 1.05;
 const MAX_KILLS_PER_RUN = 3;
 
-const TABLES = ["token_transfers", "contract_events"] as const;
+/** Assets come once in a run: the memory of which have come is part of the checkpoint. */
+const TABLES = ["token_transfers", "contract_events", "assets"] as const;
 
 export interface ChaosResult {
   readonly kills_ms: readonly number[];
@@ -138,8 +139,14 @@ function pipelineFile(sink: ChaosSink, database: string): string {
       processors: [
         { id: "transfers", type: "token-transfer", inputs: ["ledgers"] },
         { id: "events", type: "contract-events", inputs: ["ledgers"] },
+        { id: "assets", type: "assets", inputs: ["ledgers"] },
       ],
-      sinks: [{ id: "out", type: sink, inputs: ["transfers", "events"], config: config[sink] }],
+      sinks: [{
+        id: "out",
+        type: sink,
+        inputs: ["transfers", "events", "assets"],
+        config: config[sink],
+      }],
     },
   });
 }
