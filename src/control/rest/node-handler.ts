@@ -11,18 +11,29 @@ type NodeRequest = Parameters<Handler>[0];
 type NodeResponse = Parameters<Handler>[1];
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-export function nodeHandler(fetch: Fetch): Handler {
+/** `shutdown` ends answers that go on. */
+export function nodeHandler(fetch: Fetch, shutdown?: AbortSignal): Handler {
   return (request, response) => {
-    answer(fetch, request, response).catch(() => {
+    answer(fetch, request, response, shutdown).catch(() => {
       if (response.headersSent) return void response.destroy();
       refuse(response, 500, "the control plane failed on this request");
     });
   };
 }
 
-async function answer(fetch: Fetch, request: NodeRequest, response: NodeResponse): Promise<void> {
+async function answer(
+  fetch: Fetch,
+  request: NodeRequest,
+  response: NodeResponse,
+  shutdown: AbortSignal | undefined,
+): Promise<void> {
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  const over = () => gone.abort();
+  shutdown?.addEventListener("abort", over);
+  response.once("close", () => {
+    shutdown?.removeEventListener("abort", over);
+    over();
+  });
   const method = request.method ?? "GET";
   const hasBody = method !== "GET" && method !== "HEAD";
   const body = hasBody ? await readBody(request) : undefined;

@@ -23,6 +23,7 @@ import { createRateLimiter, peerNetwork } from "./rate-limit.ts";
 import type { Rate } from "./rate-limit.ts";
 import { refuse } from "./refuse.ts";
 import type { NodeRequest, NodeResponse, Refusal } from "./refuse.ts";
+import { streamOf } from "./requests.ts";
 
 export interface Limits {
   /** Requests of one peer, but for registrations. */
@@ -182,11 +183,6 @@ export function gate(options: GateOptions, handler: Handler): Handler {
       else response.end();
     });
   };
-}
-
-/** What closes when a request is over, whichever HTTP it came by. */
-function streamOf(request: NodeRequest, response: NodeResponse) {
-  return "stream" in request ? request.stream : response;
 }
 
 /** What tells one connection from another: in Bun each HTTP/2 request has a socket of its own. */

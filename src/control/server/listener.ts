@@ -11,6 +11,7 @@ import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { addressOf } from "../rpc/peer.ts";
 import { createPatience, FIRST_REQUEST_TIMEOUT_MS } from "./patience.ts";
+import { remoteOf, streamOf } from "./requests.ts";
 import { peerNetwork } from "./rate-limit.ts";
 
 /** Open connections; the next one is closed at once. */
@@ -20,6 +21,8 @@ export const MAX_CONNECTIONS_PER_PEER = 10_000;
 /** A connection beyond a limit is closed after this, and only so many wait for it. */
 const TURNED_AWAY_MS = 1_000;
 const MAX_TURNED_AWAY = 1_000;
+/** An answer has left the process within this of its end. */
+const FLUSH_MS = 20;
 /** Bytes of all headers of a request. */
 export const MAX_HEADER_BYTES = 32_768;
 /** Calls at once on one HTTP/2 connection. */
@@ -52,7 +55,7 @@ export interface Listener {
   readonly port: number;
   /** Connections that are open now. */
   connections(): number;
-  /** Stops listening, waits `graceMs` for calls to end, then cuts what is left. */
+  /** Stops listening, ends idle connections, waits `graceMs` for calls, then cuts what is left. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -74,9 +77,26 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     setTimeout(() => socket.destroy(), TURNED_AWAY_MS).unref();
     socket.on("close", () => waiting.delete(socket));
   };
+  /** Requests that go on, by connection. */
+  const busy = new Map<string, number>();
+  let closing = false;
+  let ending: ReturnType<typeof setTimeout> | undefined;
   const handler: Handler = (request, response) => {
     patience.began(request, response);
+    const remote = remoteOf(request.socket as Socket | undefined);
+    busy.set(remote, (busy.get(remote) ?? 0) + 1);
+    streamOf(request, response).once("close", () => {
+      const left = (busy.get(remote) ?? 1) - 1;
+      if (left > 0) busy.set(remote, left);
+      else busy.delete(remote);
+      // What was answered last is still on its way.
+      if (closing) ending ??= setTimeout(endIdle, FLUSH_MS);
+    });
     return options.handler(request, response);
+  };
+  const endIdle = () => {
+    ending = undefined;
+    for (const socket of open) if (!busy.has(remoteOf(socket))) socket.destroy();
   };
   const server = options.tls === undefined
     ? cleartextServer(handler)
@@ -118,9 +138,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       const timer = setTimeout(() => {
         for (const socket of open) socket.destroy();
       }, graceMs);
+      closing = true;
       for (const socket of waiting) socket.destroy();
+      endIdle();
       await closed;
       clearTimeout(timer);
+      clearTimeout(ending);
       patience.close();
     },
   };

@@ -6,6 +6,7 @@
 
 import type { Socket } from "node:net";
 import type { NodeRequest, NodeResponse } from "./refuse.ts";
+import { remoteOf, streamOf } from "./requests.ts";
 
 /** A client that opens and sends no whole request line and headers is closed after this. */
 export const FIRST_REQUEST_TIMEOUT_MS = 10_000;
@@ -56,14 +57,14 @@ export function createPatience(now: () => number = () => performance.now()): Pat
     },
     began(request, response) {
       const socket = request.socket as Socket | undefined;
-      const remote = socket === undefined ? "" : remoteOf(socket);
+      const remote = remoteOf(socket);
       quiet.delete(remote);
       const hasBody = request.method !== "GET" && request.method !== "HEAD";
       if (hasBody) {
         unread.set(request, now() + BODY_TIMEOUT_MS);
         request.once("end", () => unread.delete(request));
       }
-      ("stream" in request ? request.stream : response).once("close", () => {
+      streamOf(request, response).once("close", () => {
         unread.delete(request);
         if (request.httpVersionMajor !== 1 || socket === undefined || socket.destroyed) return;
         quiet.set(remote, { socket, until: now() + KEEP_ALIVE_TIMEOUT_MS });
@@ -74,9 +75,4 @@ export function createPatience(now: () => number = () => performance.now()): Pat
     },
     close: () => clearInterval(timer),
   };
-}
-
-/** HTTP/2 hands out a stand-in for the socket, so it is known by where it comes from. */
-function remoteOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

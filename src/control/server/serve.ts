@@ -44,6 +44,8 @@ export interface ServeOptions {
   readonly limits?: Limits;
   /** Outermost first; they run once the caller is known and may make the call. */
   readonly interceptors: readonly Interceptor[];
+  /** Ends streams when it fires, so that the server can close. Default: never. */
+  readonly shutdown?: AbortSignal;
   /** Answers what is no RPC: REST, metrics, health, documentation. */
   readonly http: Handler;
 }
@@ -73,6 +75,7 @@ export function serve(options: ServeOptions): Promise<Listener> {
       ...(access === undefined ? [] : [auditCalls(access.audit, plane.clock)]),
     ],
     readMaxBytes: MAX_MESSAGE_BYTES,
+    ...(options.shutdown === undefined ? {} : { shutdownSignal: options.shutdown }),
     contextValues: (request) =>
       createContextValues()
         .set(

@@ -92,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     fleet: fleet.options,
   });
   let listener: Listener | undefined;
+  const shutdown = new AbortController();
   let accepting = true;
   const { maxLagLedgers } = options;
   const connections = () => listener?.connections() ?? 0;
@@ -105,8 +106,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       tls,
       access,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
+      shutdown: shutdown.signal,
       interceptors: [metrics.instruments.interceptor, traceAnswers],
-      http: audited(nodeHandler(rest), access.audit, systemClock),
+      http: audited(nodeHandler(rest, shutdown.signal), access.audit, systemClock),
     });
   } catch (cause) {
     metrics.close();
@@ -122,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     async close() {
       accepting = false;
       metrics.close();
+      shutdown.abort();
       await close(CLOSE_GRACE_MS);
       await access.close();
       await plane.close();
