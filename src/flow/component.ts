@@ -39,6 +39,8 @@ export interface ComponentContext {
   /** The process's environment, overlaid by the component's `env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly run?: RunIdentity | undefined;
+  /** The run handles one chunk of a backfill. */
+  readonly chunk?: Chunk | undefined;
 }
 
 /** Which ledgers to read; both ends are included. */

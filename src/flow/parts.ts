@@ -122,6 +122,7 @@ function contextOf(
     signal,
     env: { ...options.env, ...spec.env },
     run: options.identity,
+    chunk: options.chunk,
   };
 }
 

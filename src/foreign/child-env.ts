@@ -27,7 +27,7 @@ const DEFAULTS: Env = {
 
 /** What the pipeline's `env` says wins over what flowctl assigns, and that over what it inherits. */
 export async function planChild(context: ComponentContext): Promise<ChildPlan> {
-  const { spec, run } = context;
+  const { spec, run, chunk } = context;
   const own: number[] = [];
   const keep = (port: number) => {
     own.push(port);
@@ -45,6 +45,10 @@ export async function planChild(context: ComponentContext): Promise<ChildPlan> {
     FLOWCTL_SERVICE_ID: spec.id,
     FLOWCTL_CONFIG: configText(spec.config),
   };
+  if (chunk !== undefined) {
+    assigned["CHUNK_START"] = String(chunk.first);
+    assigned["CHUNK_END"] = String(chunk.last);
+  }
   if (run !== undefined) assigned["FLOWCTL_RUN_ID"] = run.id;
   if (run?.endpoint !== undefined) {
     assigned["ENABLE_FLOWCTL"] = "true";

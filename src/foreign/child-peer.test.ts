@@ -42,13 +42,13 @@ test("policy never starts it once; on-failure takes status 0 for an end", async 
 test("the environment is WIRE's; what the pipeline says wins; flowctl's own ports stay out", async () => {
   const script = "for name in PORT HEALTH_PORT ENABLE_FLOWCTL FLOWCTL_ENDPOINT FLOWCTL_RUN_ID " +
     "FLOWCTL_COMPONENT_ID FLOWCTL_SERVICE_ID FLOWCTL_HEARTBEAT_INTERVAL FLOWCTL_ATTEMPT " +
-    'NETWORK_PASSPHRASE FLOWCTL_CONFIG OWN; do eval "echo $name=\\$$name"; done';
+    'NETWORK_PASSPHRASE FLOWCTL_CONFIG CHUNK_START CHUNK_END OWN; do eval "echo $name=\\$$name"; done';
   const { context, lines } = contextOf({
     command: ["/bin/sh", "-c", script],
     env: { OWN: "x", FLOWCTL_SERVICE_ID: "mine" },
     policy: "never",
   });
-  await failureOf(context);
+  await failureOf({ ...context, chunk: { first: 64, last: 127 } });
   const told = new Map(lines.map((line) => line.split(/=(.*)/s, 2) as [string, string]));
   assert.match(told.get("PORT") ?? "", /^:\d{4,5}$/);
   assert.ok(Number(told.get("HEALTH_PORT")) >= 18_081);
@@ -61,6 +61,8 @@ test("the environment is WIRE's; what the pipeline says wins; flowctl's own port
   assert.equal(told.get("FLOWCTL_ATTEMPT"), "1");
   assert.equal(told.get("NETWORK_PASSPHRASE"), "Test SDF Network ; September 2015");
   assert.equal(told.get("FLOWCTL_CONFIG"), '{"depth":3,"big":"9007199254740993"}');
+  assert.equal(told.get("CHUNK_START"), "64");
+  assert.equal(told.get("CHUNK_END"), "127");
   assert.equal(told.get("OWN"), "x");
 });
 

@@ -39,6 +39,8 @@ interface Session {
   readonly readCounts: ReadCounts | undefined;
   readonly wanted: ReadonlySet<string>;
   stream: ConsumeStream | undefined;
+  /** As last read, when all that was sent had been counted; undefined: to be read. */
+  settled: Counts | undefined;
 }
 
 function fits({ sent_bytes }: ConsumeStream, events: readonly Event[]): boolean {
@@ -58,7 +60,13 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
   async function sessionOn(link: Link): Promise<Session> {
     if (session?.link === link) return session;
     const readCounts = await findCounters(link);
-    session = { link, readCounts, wanted: wantedTypes(context, link), stream: undefined };
+    session = {
+      link,
+      readCounts,
+      wanted: wantedTypes(context, link),
+      stream: undefined,
+      settled: undefined,
+    };
     return session;
   }
 
@@ -110,7 +118,9 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
     }
     if (session.stream?.broken !== undefined) session.stream = undefined;
     const stream = session.stream ??= openConsume(session.link, events[0]);
-    const before = await countsOf(stream, readCounts);
+    if (stream.broken !== undefined) throw stream.broken;
+    const before = session.settled ?? await countsOf(stream, readCounts);
+    session.settled = undefined;
     for (const event of events) {
       stream.requests.push(event);
       stream.sent_bytes += sizeOf(event);
@@ -119,7 +129,10 @@ export function foreignSink(context: SinkContext, openPeer: () => Promise<Peer>)
       await sleep(POLL_ms[Math.min(polls, POLL_ms.length - 1)] ?? 25, session.link.lost);
       const now = await countsOf(stream, readCounts);
       const failures = now.failed - before.failed;
-      if (now.succeeded - before.succeeded + failures >= events.length) return failures;
+      const done = now.succeeded - before.succeeded + failures;
+      if (done < events.length) continue;
+      if (done === events.length) session.settled = now;
+      return failures;
     }
   }
 
