@@ -97,6 +97,7 @@ export const stdout: SinkDefinition = {
   summary: "Prints events, one JSON object per line.",
   configSchema,
   configJsonSchema,
+  localState: "its positions",
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: screen

@@ -14,6 +14,8 @@ export interface ConfigContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+export type StateHolding = "local" | "shared" | "none";
+
 export interface ComponentDeclaration {
   /** Canonical name, kebab-case: `galexie`, `token-transfer`, `postgres`. */
   readonly name: string;
@@ -58,7 +60,14 @@ export interface ComponentDeclaration {
    * (files, positions in the agent's folder), `shared` (a database) and `none` move. Default:
    * `local` for a sink, `none` for the others.
    */
-  readonly holdsState?: "local" | "shared" | "none";
+  readonly holdsState?:
+    | StateHolding
+    | ((config: Readonly<Record<string, unknown>>) => StateHolding);
+  /**
+   * What lies on the agent of a component whose state is `local`, as the plan tells it. Default:
+   * `its files and positions`.
+   */
+  readonly localState?: string;
   /** Canonical event types that it reads; `[ANY_EVENT]` for any; empty for a source. */
   readonly accepts: readonly string[];
   /** Canonical event types that it emits; `[ANY_EVENT]` when they are those of its input. */

@@ -4,6 +4,7 @@ import { catalogue } from "../../catalogue.ts";
 import { loadText } from "../../load-text.ts";
 import { formatDiagnostic } from "../../spec/diagnostic.ts";
 import { FlowctlError } from "../../spec/errors.ts";
+import type { ComponentSpec } from "../../spec/pipeline.ts";
 import { MAX_YAML_LENGTH } from "./options.ts";
 import { placeableOf } from "./placement.ts";
 import type { PlaceableComponent } from "./placement.ts";
@@ -40,12 +41,15 @@ export function parsePipeline(yaml: string): ParsedPipeline {
   return {
     namespace: pipeline.namespace,
     name: pipeline.name,
-    components: placeableOf(pipeline, stays),
+    components: placeableOf(pipeline, keptBy),
     warnings: lines,
   };
 }
 
-function stays(type: string, role: string): boolean {
+/** What of it lies on its agent; empty: nothing that another agent could not take up. */
+function keptBy({ type, role, config }: ComponentSpec): string {
   const found = catalogue.find((one) => one.name === type && one.role === role);
-  return (found?.holdsState ?? (role === "sink" ? "local" : "none")) === "local";
+  const declared = found?.holdsState ?? (role === "sink" ? "local" : "none");
+  const holding = typeof declared === "function" ? declared(config) : declared;
+  return holding === "local" ? found?.localState ?? "its files and positions" : "";
 }

@@ -8,7 +8,7 @@ const component = (
   id: string,
   inputs: readonly string[] = [],
   more: Partial<PlaceableComponent> = {},
-): PlaceableComponent => ({ id, inputs, labels: {}, stays: false, ...more });
+): PlaceableComponent => ({ id, inputs, labels: {}, keeps: "", ...more });
 
 const agent = (name: string, more: Partial<PlaceableAgent> = {}): PlaceableAgent => ({
   name,
@@ -18,7 +18,11 @@ const agent = (name: string, more: Partial<PlaceableAgent> = {}): PlaceableAgent
   ...more,
 });
 
-const chain = [component("s"), component("p", ["s"]), component("k", ["p"], { stays: true })];
+const chain = [
+  component("s"),
+  component("p", ["s"]),
+  component("k", ["p"], { keeps: "its positions" }),
+];
 const byRole = chain.map((one) => ({ ...one, labels: { role: one.id } }));
 
 function plan(
@@ -67,7 +71,10 @@ describe("placement", () => {
     const gone = [agent("a", { state: "gone" }), agent("b")];
     const { at, problems } = plan(chain, gone, { s: "a", p: "a", k: "a" });
     assert.deepEqual(at, { s: "b", p: "b", k: "a" });
-    assert.match(problems.join(), /k: waits for agent a/);
+    assert.match(problems.join(), /k: waits for agent a, which has its positions/);
+    const { reason } = plan(chain, [agent("a")]);
+    assert.match(reason["k"] ?? "", /; it stays there with its positions$/);
+    assert.doesNotMatch(reason["p"] ?? "", /stays/);
     const late = [agent("a", { state: "late" }), agent("b")];
     assert.deepEqual(plan(chain, late, { s: "a", p: "a", k: "a" }).at, { s: "a", p: "a", k: "a" });
   });
@@ -81,14 +88,17 @@ describe("placement", () => {
     const label = fc.constantFrom<Record<string, string>>({}, { r: "1" }, { r: "2" });
     const state = fc.constantFrom<AgentState>("live", "late", "gone");
     const agents = fc.array(fc.record({ labels: label, state, load: fc.nat(5) }), { maxLength: 5 });
-    const parts = fc.array(fc.record({ labels: label, stays: fc.boolean(), input: fc.nat() }), {
-      minLength: 1,
-      maxLength: 6,
-    });
+    const parts = fc.array(
+      fc.record({ labels: label, keeps: fc.constantFrom("", "its positions"), input: fc.nat() }),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    );
     fc.assert(fc.property(agents, parts, fc.boolean(), (agentParts, components, hasBus) => {
       const all = agentParts.map((one, i) => agent(`a${i}`, one));
-      const graph = components.map(({ labels, stays, input }, i) =>
-        component(`c${i}`, i === 0 ? [] : [`c${input % i}`], { labels, stays })
+      const graph = components.map(({ labels, keeps, input }, i) =>
+        component(`c${i}`, i === 0 ? [] : [`c${input % i}`], { labels, keeps })
       );
       const first = plan(graph, all, {}, hasBus);
       for (const one of graph) {

@@ -3,7 +3,7 @@
  * can be. It looks at what is and says what shall be; it keeps nothing and asks nobody.
  */
 
-import type { PipelineSpec } from "../../spec/pipeline.ts";
+import type { ComponentSpec, PipelineSpec } from "../../spec/pipeline.ts";
 import { componentsOf } from "../../spec/pipeline.ts";
 
 /** The reason of what does not move. */
@@ -14,8 +14,8 @@ export interface PlaceableComponent {
   readonly id: string;
   readonly inputs: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** True: its files or positions lie on its agent, and it does not move by itself. */
-  readonly stays: boolean;
+  /** What of it lies on its agent, so that it does not move by itself; empty: nothing. */
+  readonly keeps: string;
 }
 
 /** Late: silent, but within its grace time; it keeps what it has and gets nothing new. */
@@ -61,18 +61,18 @@ interface Unit {
   readonly labels: Readonly<Record<string, string>>;
   /** Labels that two of its components want different values of. */
   readonly conflict: string | undefined;
-  readonly stays: boolean;
+  readonly keeps: string;
 }
 
 export function placeableOf(
   pipeline: PipelineSpec,
-  stays: (type: string, role: string) => boolean,
+  keptBy: (spec: ComponentSpec) => string,
 ): readonly PlaceableComponent[] {
   return componentsOf(pipeline).map((spec) => ({
     id: spec.id,
     inputs: spec.inputs,
     labels: spec.placement?.labels ?? {},
-    stays: stays(spec.type, spec.role),
+    keeps: keptBy(spec),
   }));
 }
 
@@ -131,9 +131,9 @@ function keep(unit: Unit, input: PlacementInput, problems: string[]): Place | un
   const agent = input.agents.get(name);
   if (agent !== undefined && !matches(unit.labels, agent)) return undefined;
   if (agent !== undefined && agent.state !== "gone") return { agent: name, reason: KEPT };
-  if (!unit.stays) return undefined;
-  problems.push(`${idsOf(unit)}: waits for agent ${name}, where its files and positions are`);
-  return { agent: name, reason: "its files and positions are there" };
+  if (unit.keeps === "") return undefined;
+  problems.push(`${idsOf(unit)}: waits for agent ${name}, which has ${unit.keeps}`);
+  return { agent: name, reason: `it has ${unit.keeps}` };
 }
 
 function choose(unit: Unit, input: PlacementInput, places: ReadonlyMap<string, Place>): Place {
@@ -163,11 +163,12 @@ function nobodyFits({ labels }: Unit): string {
   return wanted === "" ? "no agent is there" : `no agent with ${wanted} is there`;
 }
 
-function reasonOf({ labels }: Unit, near: number, choices: number): string {
+function reasonOf({ labels, keeps }: Unit, near: number, choices: number): string {
   const wanted = labelText(labels);
-  if (wanted !== "" && choices === 1) return `the agent with ${wanted}`;
+  const stays = keeps === "" ? "" : `; it stays there with ${keeps}`;
+  if (wanted !== "" && choices === 1) return `the agent with ${wanted}${stays}`;
   const among = wanted === "" ? "" : ` of those with ${wanted}`;
-  return near > 0 ? `beside its neighbours${among}` : `has the least to do${among}`;
+  return (near > 0 ? `beside its neighbours${among}` : `has the least to do${among}`) + stays;
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {
@@ -203,5 +204,6 @@ function unitOf(components: readonly PlaceableComponent[]): Unit {
       labels[key] = value;
     }
   }
-  return { components, labels, conflict, stays: components.some(({ stays }) => stays) };
+  const keeps = [...new Set(components.map((one) => one.keeps).filter((text) => text !== ""))];
+  return { components, labels, conflict, keeps: keeps.join(", ") };
 }

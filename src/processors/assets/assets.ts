@@ -73,6 +73,8 @@ export const assets: ProcessorDefinition = {
   configAliases: { network: "network_passphrase" },
   accepts: [ledgerEvent.name],
   emits: [assetEvent.name],
+  holdsState: "local",
+  localState: "the assets that it has seen",
   example: `id: assets
 type: assets
 inputs: [lake]

@@ -27,6 +27,19 @@ function tableConfig(table: HubbleTable, config: Config): Record<string, unknown
   return parse(table.definition.configSchema, raw) as Record<string, unknown>;
 }
 
+/** All of them where the config names none, or one that does not exist. */
+function tablesOf({ tables }: Readonly<Record<string, unknown>>): readonly HubbleTable[] {
+  try {
+    return chooseTables((tables ?? []) as string[]);
+  } catch {
+    return hubbleTables;
+  }
+}
+
+function isKept({ definition }: HubbleTable): boolean {
+  return definition.holdsState === "local";
+}
+
 export const hubble: ProcessorDefinition = {
   name: "hubble",
   role: "processor",
@@ -37,6 +50,8 @@ export const hubble: ProcessorDefinition = {
   configAliases: { network: "network_passphrase", exports: "tables" },
   accepts: [ledgerEvent.name],
   emits: hubbleTables.flatMap(({ definition }) => definition.emits),
+  holdsState: (config) => tablesOf(config).some(isKept) ? "local" : "none",
+  localState: "the assets that it has seen",
   example: `id: tables
 type: hubble
 inputs: [lake]

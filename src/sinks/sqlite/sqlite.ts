@@ -25,6 +25,7 @@ export const sqlite: SinkDefinition = {
   },
   neededToRun: ["path"],
   runOnlyKeys: ["busy_timeout", "auto_migrate"],
+  localState: "its database file",
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: local

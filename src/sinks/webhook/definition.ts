@@ -40,6 +40,7 @@ export const webhook: SinkDefinition = {
     format === undefined || format === "json" ? rest : { format, ...rest },
   neededToRun: ["url"],
   runOnlyKeys: ["url", "headers", "auth_header", "timeout"],
+  localState: "its positions",
   accepts: [ANY_EVENT],
   emits: [],
   example: `id: notify
