@@ -14,6 +14,7 @@ const RUNS_PIPELINES: readonly string[] = [
   "catalogue.ts",
   "load-text.ts",
   "version.ts",
+  "worker-host.ts",
   "spec",
   "events",
   "stellar",
@@ -46,7 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // An agent speaks to a control plane as any client does.
   agent: [...RUNS_PIPELINES, "bus", "control/client", "backfill"],
   backfill: [...RUNS_PIPELINES, "bus", "control/client"],
-  library: ["catalogue.ts", "spec", "events", "flow"],
+  library: ["catalogue.ts", "worker-host.ts", "spec", "events", "flow"],
   inspect: RUNS_PIPELINES,
   plan: RUNS_PIPELINES,
 };

@@ -8,6 +8,7 @@ import { startRun } from "../flow/run.ts";
 import type { RunSummary } from "../flow/stats.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
+import { workerHost } from "../worker-host.ts";
 import { checksumOf } from "./check-output.ts";
 
 export interface ChunkResult {
@@ -58,6 +59,7 @@ export async function runChunk(options: ChunkRunOptions): Promise<ChunkResult> {
       to: chunk.last,
       chunk: { first: chunk.first, last: chunk.last, wrote },
       wait: false,
+      workerHost,
       log,
       env,
     });

@@ -10,6 +10,7 @@ import type { Backfill } from "../backfill/plan.ts";
 import { openBus } from "../bus/connection.ts";
 import { createLink } from "../control/client/link.ts";
 import type { Logger } from "../flow/component.ts";
+import type { Workers } from "../flow/offload/crew.ts";
 import { EXIT_INTERRUPTED, FlowctlError } from "../spec/errors.ts";
 import { backfillOverFleet } from "./backfill-fleet.ts";
 import { backfillHere } from "./backfill-local.ts";
@@ -22,11 +23,12 @@ import { examples } from "./help.ts";
 import { type FileOptions, withFileOptions } from "./load-file.ts";
 import { createLog } from "./log.ts";
 import { printJson, printLine } from "./print.ts";
-import { loadRunnable } from "./runnable.ts";
+import { loadRunnable, type Runnable } from "./runnable.ts";
 import { endpointOf, withServerOptions } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { onSignals } from "./signals.ts";
 import { withStateDir } from "./state-options.ts";
+import { workersOption } from "./workers-option.ts";
 
 const DEFAULT_CHUNK_ledgers = 1_000;
 
@@ -35,6 +37,7 @@ interface Options extends ServerOptions, FileOptions {
   readonly to?: number;
   readonly chunk: number;
   readonly jobs: number;
+  readonly workers?: Workers;
   readonly fleet?: boolean;
   readonly nats?: string;
   readonly again?: boolean;
@@ -53,6 +56,7 @@ export function backfillCommand(): Command {
     .option("--to <ledger>", "last ledger, included", whole)
     .option("--chunk <ledgers>", "ledgers a chunk", whole, DEFAULT_CHUNK_ledgers)
     .option("--jobs <count>", "chunks at the same time, on this machine", whole, 1)
+    .addOption(workersOption())
     .option("--fleet", "let the agents of the fleet do the chunks, over NATS")
     .option("--nats <servers>", "with --fleet: NATS of the fleet (or NATS_URL)")
     .option("--again", "do chunks of the range again that are done")
@@ -70,7 +74,7 @@ export function backfillCommand(): Command {
     .action(async (file: string, options: Options, self: Command) => {
       const { from, to } = rangeOf(options);
       const globals = globalsOf(self);
-      const runnable = loadRunnable(file, options, "run");
+      const runnable = withWorkers(loadRunnable(file, options, "run"), options);
       const { pipeline, redact } = runnable;
       const log = createLog({ globals, redact, human: process.stderr.isTTY === true });
       const id = `${pipeline.namespace}/${pipeline.name}`;
@@ -94,6 +98,16 @@ export function backfillCommand(): Command {
       else printLine(summary(chunks, performance.now() - started));
       finish(chunks, signal.aborted);
     });
+}
+
+/** Several chunks at the same time keep the cores busy by themselves. */
+function withWorkers(runnable: Runnable, { workers, jobs }: Options): Runnable {
+  const { pipeline } = runnable;
+  const chosen = workers ?? pipeline.config["workers"] ?? (jobs > 1 ? 1 : "auto");
+  return {
+    ...runnable,
+    pipeline: { ...pipeline, config: { ...pipeline.config, workers: chosen } },
+  };
 }
 
 /** `11 of 11 chunks verified, 399 ledgers, 2,310 rows, in 12s`. */

@@ -4,6 +4,7 @@ import process from "node:process";
 import { Argument, Command } from "commander";
 import { components } from "../catalogue.ts";
 import { workerHost } from "../worker-host.ts";
+import type { Workers } from "../flow/offload/crew.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
@@ -13,6 +14,7 @@ import { runSession } from "./run-session.ts";
 import { loadRunnable } from "./runnable.ts";
 import { type ServerOptions, withServerOptions } from "./server-options.ts";
 import { withStateDir } from "./state-options.ts";
+import { workersOption } from "./workers-option.ts";
 
 const MAX_LEDGER = 4_294_967_295;
 
@@ -23,7 +25,7 @@ interface Options extends FileOptions, ServerOptions {
   readonly persistence: boolean;
   readonly reset: boolean;
   readonly wait: boolean;
-  readonly workers?: number;
+  readonly workers?: Workers;
 }
 
 export function runCommand(): Command {
@@ -35,7 +37,7 @@ export function runCommand(): Command {
     .addArgument(new Argument("<file>", "the pipeline's YAML file"))
     .option("--from <ledger>", "first ledger, instead of the file's start_ledger", ledger)
     .option("--to <ledger>", "last ledger, instead of the file's end_ledger", ledger)
-    .option("--workers <count>", "worker threads that share the work", whole)
+    .addOption(workersOption())
     .option("--no-wait", "at the head of the network, stop with an error instead of waiting")
     .option("--no-persistence", "keep no checkpoints: begin anew each time")
     .option(
@@ -49,6 +51,7 @@ export function runCommand(): Command {
         "flowctl run pipeline.yaml",
         "flowctl run pipeline.yaml --from 63092982 --to 63092991",
         "flowctl run pipeline.yaml --set spec.sinks[0].config.path=elsewhere --env-file .env",
+        "flowctl run pipeline.yaml --workers 4",
         "flowctl run pipeline.yaml --output json > summary.json",
         "ENABLE_FLOWCTL=true FLOWCTL_ENDPOINT=localhost:8080 flowctl run pipeline.yaml",
       ]),
@@ -80,10 +83,6 @@ export function runCommand(): Command {
       );
     },
   );
-}
-
-function whole(text: string): number {
-  return Number(text);
 }
 
 function ledger(text: string): number {

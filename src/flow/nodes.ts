@@ -14,6 +14,7 @@ import type { FaultPolicy } from "./on-error.ts";
 import { createParts, definitionOf } from "./parts.ts";
 import type { Parts, PartsOptions } from "./parts.ts";
 import { createOffload } from "./offload/offload.ts";
+import { workersOf } from "./offload/crew.ts";
 import type { Workers } from "./offload/crew.ts";
 import type { Offload, WorkerHost } from "./offload/offload.ts";
 import { createProcessorNode } from "./processor-node.ts";
@@ -103,7 +104,7 @@ export async function prepareNodes(input: NodesInput): Promise<Nodes> {
 
 function offloadOf({ options, control, graph, parts }: NodesInput): Offload | undefined {
   const { pipeline, catalogue, workerHost: host, log, env } = options;
-  const workers = options.workers ?? "auto";
+  const workers = options.workers ?? workersOf(pipeline);
   if (host === undefined) return undefined;
   const common = { pipeline, graph, parts, catalogue, host, log, env };
   const offload = createOffload({ ...common, workers });

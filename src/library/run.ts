@@ -11,6 +11,7 @@ import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { loadPipeline } from "../spec/load.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
+import { workerHost } from "../worker-host.ts";
 import { pipelineText } from "./pipeline-object.ts";
 import type { PipelineObject } from "./pipeline-object.ts";
 
@@ -18,7 +19,7 @@ import type { PipelineObject } from "./pipeline-object.ts";
 export type PipelineInput = PipelineObject | { readonly file: string } | { readonly text: string };
 
 export interface PipelineOptions
-  extends Pick<RunOptions, "from" | "to" | "reset" | "wait" | "drainDeadline_ms"> {
+  extends Pick<RunOptions, "from" | "to" | "reset" | "wait" | "workers" | "drainDeadline_ms"> {
   /** The program's own components, where a file or a text names them. */
   readonly components?: readonly ComponentDefinition[];
   /** Where checkpoints are kept. Default `.flowctl`. */
@@ -68,6 +69,7 @@ export function start(pipeline: PipelineInput, options: PipelineOptions = {}): R
     stateDir: options.stateDir ?? ".flowctl",
     persistent: options.persistent ?? true,
     log: options.log ?? consoleLog,
+    workerHost,
     env,
   });
   const { signal } = options;

@@ -1,6 +1,10 @@
 /** The worker threads of a run, there as long as somebody has work for them. */
 
 import { availableParallelism } from "node:os";
+import * as v from "valibot";
+import { configSchema } from "../../gen/config/run.ts";
+import { FlowctlError } from "../../spec/errors.ts";
+import type { PipelineSpec } from "../../spec/pipeline.ts";
 import { createPool } from "./pool.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
 
@@ -41,6 +45,16 @@ export function createCrew(
     },
     close,
   };
+}
+
+/** What `spec.config.workers` says; default `auto`. Throws `spec/invalid`. */
+export function workersOf({ config, file }: Pick<PipelineSpec, "config" | "file">): Workers {
+  const result = v.safeParse(configSchema, { workers: config["workers"] });
+  if (result.success) return result.output.workers;
+  throw new FlowctlError(
+    "spec/invalid",
+    `${file}: spec.config.workers ${result.issues[0]?.message ?? ""}`,
+  );
 }
 
 /** Whether there are to be threads at all. */

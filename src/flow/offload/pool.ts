@@ -1,5 +1,6 @@
 /** Worker threads that do jobs, each as long as it lives. */
 
+import { messageOf } from "../../spec/errors.ts";
 import type { Logger } from "../component.ts";
 import type { Job, JobMessage, JobResult, StartMessage, ThreadMessage } from "./messages.ts";
 
@@ -59,12 +60,17 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
   let closed = false;
 
   function add(): void {
-    const thread = start();
+    let thread: Thread;
+    try {
+      thread = start();
+      thread.post(message);
+    } catch (error) {
+      return giveUp(`one could not be started: ${messageOf(error)}`);
+    }
     const member: Member = { thread, jobs: [], ready: false };
     members.add(member);
     thread.onMessage((message) => hear(member, message as ThreadMessage));
     thread.onEnd((reason) => lose(member, reason));
-    thread.post(message);
   }
 
   function hear(member: Member, message: ThreadMessage): void {
@@ -81,6 +87,7 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
 
   function lose(member: Member, reason: string): void {
     if (!members.delete(member) || closed) return;
+    if (!member.ready) return giveUp(`one could not be started: ${reason}`);
     lost += 1;
     // It does them in order, so it ended at the first.
     const [culprit] = member.jobs;
@@ -126,7 +133,7 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
     thread.post(message, bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []);
   }
 
-  for (let count = 0; count < size; count++) add();
+  for (let count = 0; count < size && !closed; count++) add();
 
   return {
     capacity: size * JOBS_PER_THREAD,
