@@ -8,12 +8,8 @@ export type ServiceState = "starting" | "healthy" | "degraded" | "unhealthy" | "
 /** What its work is at, beside its health; a completed component is never unhealthy for silence. */
 export type WorkStatus = "unknown" | "running" | "completed" | "failed" | "stopped";
 
-/** Times are Unix milliseconds throughout. */
-export interface ServiceRecord {
-  readonly service_id: string;
-  readonly component_id: string;
-  /** What makes it the same component after a restart of either side; see registry/identity. */
-  readonly identity: string;
+/** What a service says of itself when it registers. */
+export interface ServiceFacts {
   readonly role: ServiceRole;
   readonly input_event_types: readonly string[];
   readonly output_event_types: readonly string[];
@@ -25,8 +21,17 @@ export interface ServiceRecord {
   readonly description: string;
   readonly version: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly registered_at_ms: number;
+  /** Address that it calls from, without the port, which is another at each connection. */
   readonly peer: string;
+}
+
+/** Times are Unix milliseconds throughout. */
+export interface ServiceRecord extends ServiceFacts {
+  readonly service_id: string;
+  readonly component_id: string;
+  /** What makes it the same component after a restart of either side; see registry/identity. */
+  readonly identity: string;
+  readonly registered_at_ms: number;
   // What heartbeats and reports change:
   state: ServiceState;
   work: WorkStatus;

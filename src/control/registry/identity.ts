@@ -6,24 +6,12 @@
  */
 
 import { createHash } from "node:crypto";
-import type { ServiceRole } from "../model.ts";
+import type { ServiceFacts } from "../model.ts";
 
-export interface Registration {
+export interface Registration extends ServiceFacts {
   /** Empty when the client sends none, as most do. */
   readonly component_id: string;
   readonly service_id: string;
-  readonly role: ServiceRole;
-  readonly input_event_types: readonly string[];
-  readonly output_event_types: readonly string[];
-  readonly health_endpoint: string;
-  readonly endpoint: string;
-  readonly max_inflight: number;
-  readonly name: string;
-  readonly description: string;
-  readonly version: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Address of the peer, without its port, which is another at each connection. */
-  readonly peer: string;
 }
 
 /** The id that the client chose, else "". */

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { PlacementRecord } from "../model.ts";
 import { isHealthy } from "../wire/services.ts";
 import type { SeenPipeline } from "./pipelines-seen.ts";
-import { RUN_STATUSES } from "./run-json.ts";
+import { RUN_STATUSES } from "../wire/enums.ts";
 import { timeSchema, timeText } from "./time.ts";
 
 const placementSchema = v.strictObject({

@@ -2,36 +2,8 @@
 
 import * as v from "valibot";
 import type { ChunkRecord, RunRecord } from "../model.ts";
+import { CHUNK_STATUSES, FAILURE_CLASSES, RUN_STATUSES } from "../wire/enums.ts";
 import { int64Schema, textMap, timeSchema, timeText } from "./time.ts";
-
-export const RUN_STATUSES = [
-  "unknown",
-  "starting",
-  "running",
-  "completed",
-  "failed",
-  "stopped",
-] as const;
-export const CHUNK_STATUSES = [
-  "unknown",
-  "planned",
-  "dispatched",
-  "running",
-  "completed",
-  "verified",
-  "failed",
-  "retry_pending",
-  "aborted",
-] as const;
-const FAILURE_CLASSES = [
-  "unknown",
-  "retryable_infrastructure",
-  "non_retryable_data",
-  "non_retryable_schema",
-  "verification",
-  "allocation_lost",
-  "oom",
-] as const;
 
 const runMetricsSchema = v.strictObject({
   events_processed: int64Schema,

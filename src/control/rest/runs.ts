@@ -6,14 +6,8 @@ import * as v from "valibot";
 import type { ControlPlane } from "../control-plane.ts";
 import { errorResponses, jsonResponse, notFound, shortly } from "./errors.ts";
 import { limitParameter, query, textParameter } from "./query.ts";
-import {
-  CHUNK_STATUSES,
-  chunkJson,
-  chunkSchema,
-  RUN_STATUSES,
-  runJson,
-  runSchema,
-} from "./run-json.ts";
+import { CHUNK_STATUSES, RUN_STATUSES } from "../wire/enums.ts";
+import { chunkJson, chunkSchema, runJson, runSchema } from "./run-json.ts";
 
 const MAX_RUNS = 1_000;
 const DEFAULT_RUNS = 100;

@@ -2,16 +2,16 @@
 
 import type { ChunkStatus, FailureClass, RunStatus, ServiceRole, ServiceState } from "../model.ts";
 
-export const RUN_STATUSES: readonly RunStatus[] = [
+export const RUN_STATUSES = [
   "unknown",
   "starting",
   "running",
   "completed",
   "failed",
   "stopped",
-];
+] as const satisfies readonly RunStatus[];
 
-export const CHUNK_STATUSES: readonly ChunkStatus[] = [
+export const CHUNK_STATUSES = [
   "unknown",
   "planned",
   "dispatched",
@@ -21,9 +21,9 @@ export const CHUNK_STATUSES: readonly ChunkStatus[] = [
   "failed",
   "retry_pending",
   "aborted",
-];
+] as const satisfies readonly ChunkStatus[];
 
-export const FAILURE_CLASSES: readonly FailureClass[] = [
+export const FAILURE_CLASSES = [
   "unknown",
   "retryable_infrastructure",
   "non_retryable_data",
@@ -31,7 +31,7 @@ export const FAILURE_CLASSES: readonly FailureClass[] = [
   "verification",
   "allocation_lost",
   "oom",
-];
+] as const satisfies readonly FailureClass[];
 
 /** flowctl.ServiceType. One old Node client sends 4 for a consumer. */
 export const SERVICE_TYPES: readonly ServiceRole[] = [
