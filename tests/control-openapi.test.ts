@@ -171,11 +171,24 @@ function requestsTo(path: string, { parameters = [] }: Operation): fc.Arbitrary<
   });
 }
 
+function pipelineFile(name: string): string {
+  const spec = {
+    sources: [{ id: "network", type: "sandbox", config: { ledgers: 5 } }],
+    sinks: [{ id: "rows", type: "jsonl", inputs: ["network"], config: { path: "rows.jsonl" } }],
+  };
+  return JSON.stringify({ apiVersion: "flowctl/v1", kind: "Pipeline", metadata: { name }, spec });
+}
+
 describe("every path answers as documented", () => {
   const ajv = new Ajv2020({ strict: false });
   (ajvFormats.default as unknown as { default: (ajv: Ajv2020) => void }).default(ajv);
-  const check = async (method: string, url: string, operation: Operation) => {
-    const response = await fetch(server.url + url, { method: method.toUpperCase() });
+  const check = async (
+    method: string,
+    url: string,
+    operation: Operation,
+    sent: RequestInit = {},
+  ): Promise<number> => {
+    const response = await fetch(server.url + url, { ...sent, method: method.toUpperCase() });
     const text = await response.text();
     const where = `${method} ${url}: ${response.status} ${text.slice(0, 500)}`;
     const described = operation.responses[String(response.status)];
@@ -183,9 +196,10 @@ describe("every path answers as documented", () => {
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const content = described.content?.[type];
     assert.ok(content !== undefined, `type ${type} not documented: ${where}`);
-    if (type !== "application/json") return;
+    if (type !== "application/json") return response.status;
     const validate = ajv.compile(content.schema ?? {});
     assert.ok(validate(JSON.parse(text)), `${where}: ${JSON.stringify(validate.errors)}`);
+    return response.status;
   };
 
   test("whatever is asked", async () => {
@@ -195,9 +209,90 @@ describe("every path answers as documented", () => {
     assert.ok(operations.length >= 19);
     for (const { path, method, operation } of operations) {
       await fc.assert(
-        fc.asyncProperty(requestsTo(path, operation), (url) => check(method, url, operation)),
+        fc.asyncProperty(
+          requestsTo(path, operation),
+          async (url) => void await check(method, url, operation),
+        ),
         { numRuns: 40 },
       );
+    }
+  });
+
+  const operationOf = (method: string, path: string): Operation => {
+    const operation = document.paths[path]?.[method];
+    assert.ok(operation !== undefined, `${method} ${path} is not documented`);
+    return operation;
+  };
+
+  test("each of them with success, where it is asked as it should be", async () => {
+    const yaml = pipelineFile("applied");
+    const body = { body: yaml, headers: { "content-type": "application/yaml" } };
+    const asked: readonly (readonly [string, string, string, number, RequestInit?])[] = [
+      ["post", "/api/pipelines", "/api/pipelines?dry_run=true", 200, body],
+      ["post", "/api/pipelines", "/api/pipelines", 200, body],
+      ["post", "/api/pipelines", "/api/pipelines?dry_run=false", 200, body],
+      ["get", "/api/pipelines", "/api/pipelines?limit=1", 200],
+      ["get", "/api/pipelines/{id}", "/api/pipelines/default/applied", 200],
+      ["delete", "/api/pipelines/{id}", "/api/pipelines/default/applied", 200],
+      ["get", "/api/services", "/api/services", 200],
+      ["get", "/api/services/{id}", "/api/services/default%2Fp%2Flake", 200],
+      ["get", "/api/runs", "/api/runs?status=failed", 200],
+      ["get", "/api/runs/{id}", "/api/runs/r%2F1", 200],
+      ["get", "/api/runs/{id}/chunks", "/api/runs/r%2F1/chunks", 200],
+      ["post", "/api/runs/{id}/stop", "/api/runs/r%2F1/stop", 202],
+      ["get", "/api/components", "/api/components", 200],
+      ["get", "/api/components/{name}", "/api/components/galexie", 200],
+      ["get", "/api/events", "/api/events?kind=run.", 200],
+      ["get", "/api/agents", "/api/agents", 200],
+      ["get", "/healthz", "/healthz", 200],
+      ["get", "/healthz/{check}", "/healthz/store", 200],
+      ["get", "/health", "/health", 200],
+      ["get", "/readyz", "/readyz", 200],
+      ["get", "/metrics", "/metrics", 200],
+      ["get", "/openapi.json", "/openapi.json", 200],
+      ["get", "/docs", "/docs", 200],
+    ];
+    for (const [method, path, url, status, sent] of asked) {
+      assert.equal(await check(method, url, operationOf(method, path), sent), status, url);
+    }
+    const tried = new Set(asked.map(([method, path]) => `${method} ${path}`));
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`)
+    );
+    assert.deepEqual(documented.filter((one) => !tried.has(one) && !/livez/.test(one)), []);
+  });
+
+  test("a pipeline that is none is refused, and one that is not there cannot be deleted", async () => {
+    const apply = operationOf("post", "/api/pipelines");
+    const bodies = [
+      "",
+      "{",
+      "a: 1",
+      "kind: Pipeline",
+      "\u0000",
+      "x".repeat(1_000_000),
+      "[[[[",
+      "- ".repeat(5_000),
+    ];
+    for (const body of bodies) {
+      const status = await check("post", "/api/pipelines", apply, { body });
+      assert.equal(status, 400, body.slice(0, 40));
+    }
+    const remove = operationOf("delete", "/api/pipelines/{id}");
+    assert.equal(await check("delete", "/api/pipelines/none/at-all", remove), 404);
+  });
+
+  test("other methods are told which ones there are", async () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const url = server.url + path.replace(/\{\w+\}/g, "x");
+      for (const method of ["PUT", "PATCH", "POST", "DELETE"]) {
+        if (method.toLowerCase() in methods) continue;
+        const response = await fetch(url, { method });
+        await response.body?.cancel();
+        assert.equal(response.status, 405, `${method} ${path}`);
+        const allowed = response.headers.get("allow")?.toLowerCase().split(", ") ?? [];
+        for (const known of Object.keys(methods)) assert.ok(allowed.includes(known), path);
+      }
     }
   });
 });
