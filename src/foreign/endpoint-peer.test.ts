@@ -1,9 +1,11 @@
 /** An address where nobody answers, or somebody who is not what the pipeline says. */
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http2";
+import { createSecureServer, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
+import { makeAuthority, opensslMissing } from "../../tests/support/certificates.ts";
+import { temporaryFolder } from "../../tests/support/temporary.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { endpointPeer } from "./endpoint-peer.ts";
 import { contextOf } from "./testing.ts";
@@ -53,4 +55,23 @@ test("a server that serves something else is not waited for", async () => {
   const error = await failureOf(endpointPeer(context, `127.0.0.1:${port}`).link());
   server.close();
   assert.equal(error.code, "component/protocol");
+});
+
+test("a certificate of an unknown authority is not waited for", {
+  skip: opensslMissing,
+}, async () => {
+  using folder = temporaryFolder();
+  const { cert, key } = makeAuthority(folder.path).issue("own", "/CN=own", "DNS:localhost");
+  const server = createSecureServer({ cert, key });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const started = performance.now();
+  const error = await failureOf(
+    endpointPeer(contextOf({}).context, `https://localhost:${port}`).link(),
+  );
+  server.close();
+  assert.ok(performance.now() - started < 5_000);
+  assert.equal(error.retryable, false);
+  assert.match(error.message, /certificate/);
+  assert.match(error.hint ?? "", /NODE_EXTRA_CA_CERTS/);
 });

@@ -62,7 +62,7 @@ export function endpointPeer(
       } catch (error) {
         if (error instanceof FlowctlError) throw error;
         const failure = unreachable(spec.id, endpoint, error);
-        if (performance.now() > limit) throw failure;
+        if (!failure.retryable || performance.now() > limit) throw failure;
         if (attempts === 1) log.warn(`${failure.message}; waiting for it`);
         await sleep(backoff(RECONNECT, attempts), ending);
       }
@@ -100,11 +100,25 @@ export function endpointPeer(
 }
 
 function unreachable(id: string, endpoint: string, cause: unknown): FlowctlError {
-  const { code, rawMessage } = ConnectError.from(cause);
-  const why = code === Code.Unknown ? messageOf(cause) : rawMessage;
-  return new FlowctlError("component/unreachable", `${id} at ${endpoint} cannot be used: ${why}`, {
-    hint: "Is it running, and is its endpoint host:port of its gRPC server?",
+  const error = ConnectError.from(cause);
+  const why = error.code === Code.Unknown ? messageOf(cause) : error.rawMessage;
+  const message = `${id} at ${endpoint} cannot be used: ${why}`;
+  if (isOfCertificate(error)) {
+    return new FlowctlError("component/unreachable", message, {
+      hint: "Name the file with the certificate of its authority in NODE_EXTRA_CA_CERTS.",
+      cause,
+    });
+  }
+  return new FlowctlError("component/unreachable", message, {
+    hint: "Is it running, and is its endpoint host:port of its gRPC server, or https://host:port " +
+      "where it speaks TLS?",
     retryable: true,
     cause,
   });
+}
+
+/** Waiting does not make a certificate a better one. */
+function isOfCertificate({ cause }: ConnectError): boolean {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return /CERT|SIGNATURE|UNABLE_TO_|ALTNAME/.test(code);
 }
