@@ -22,13 +22,16 @@ import type { BusScope } from "./scope.ts";
 import { openSpool } from "./spool/spool.ts";
 import type { Spool } from "./spool/spool.ts";
 import { createTrimmer } from "./trim.ts";
-import { settlesWithin } from "./wait.ts";
+import { pause, settlesWithin } from "./wait.ts";
 import { warnOfServer } from "./warn-of-server.ts";
 
 /** How long opening waits for NATS before it goes by what the disk says. */
 const OPEN_WAIT_ms = 3_000;
 /** NATS may be away for this long before ledgers go to the spool: a reconnect is often quicker. */
 export const AWAY_GRACE_ms = 1_000;
+/** A server that is there and reaches no JetStream (a leaf whose link is down) is as good as away. */
+export const SILENCE_LIMIT_ms = 5_000;
+const APPENDING_PAUSE_ms = 10;
 const TRIM_INTERVAL_ms = 5_000;
 /** Ledgers that are being encoded and compressed at the same time. */
 const PACKING_LIMIT = 16;
@@ -104,14 +107,14 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     const nats = await connectedWithin(wait_ms);
     const positions = new Map(remembered?.positions ?? []);
     void warnOfServer(scope, log);
-    if (nats) {
-      await publisher.sync(sourceIds());
+    const answers = nats && await syncedWithin(wait_ms);
+    if (answers) {
       for (const [source, { ledger, start }] of publisher.positions()) {
         positions.set(source, ledger);
         starts.set(source, start);
       }
     }
-    await joinSpool(positions, nats);
+    await joinSpool(positions, answers);
     for (const [source, ledger] of positions) written.set(source, ledger);
     closeReplays = answerReplays({ scope, edge, log, publisher, written, starts, onRewind: fail });
     return positions;
@@ -124,6 +127,17 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
       log.warn("waiting for NATS", { stream: edge.stream });
     }
     return bus.current() !== undefined;
+  }
+
+  async function syncedWithin(wait_ms: number): Promise<boolean> {
+    const synced = publisher.sync(sourceIds());
+    if (wait_ms === Infinity) await synced;
+    else if (!(await settlesWithin(synced, wait_ms))) {
+      // What goes wrong with it is found again when ledgers are published or drained.
+      synced.catch(() => undefined);
+      return false;
+    }
+    return true;
   }
 
   async function joinSpool(positions: Map<string, number>, nats: boolean): Promise<void> {
@@ -143,8 +157,10 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
       positions.set(source, Math.max(ledger, positions.get(source) ?? 0));
     }
     spooling = true;
-    if (nats) startDraining();
+    startDraining();
   }
+
+  const isAway = () => bus.current() === undefined || publisher.silent_ms() > SILENCE_LIMIT_ms;
 
   async function firstOfSpool(from: Spool): Promise<Map<string, number>> {
     const first = new Map<string, number>();
@@ -190,19 +206,22 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
   async function roomOrAway(): Promise<void> {
     while (publisher.full() && publisher.failure() === undefined && !signal.aborted) {
       if (await settlesWithin(publisher.change(), AWAY_GRACE_ms)) continue;
-      if (spool !== undefined && bus.current() === undefined) return await startSpooling();
+      if (spool !== undefined && isAway()) return await startSpooling();
     }
   }
 
   async function startSpooling(): Promise<void> {
     if (spool === undefined || spooling) return;
-    log.warn("NATS is away: ledgers go to the spool", { stream: edge.stream });
+    const why = bus.current() === undefined ? "NATS is away" : "JetStream does not answer";
+    log.warn(`${why}: ledgers go to the spool`, { stream: edge.stream });
     spooling = true;
     for (const message of publisher.takeBack()) await spool.append(message);
+    startDraining();
   }
 
   function startDraining(): void {
     if (!spooling || draining !== undefined || spool === undefined) return;
+    if (bus.current() === undefined) return;
     draining = drain(spool).catch(async (error: unknown) => {
       if (error instanceof FlowctlError && error.code === "bus/rewind") await spool?.clear();
       fail(error);
@@ -227,6 +246,8 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
         log.info("the spool is empty", { stream: edge.stream });
         return;
       }
+      // Something is being appended, and is there in a moment.
+      if (records.length === 0) await pause(APPENDING_PAUSE_ms, signal);
       for (const message of records) {
         if (gone()) return;
         const standing = publisher.positions().get(message.source)?.ledger ?? -1;
@@ -268,7 +289,7 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
         return new Map(written);
       }
       if (signal.aborted) throw new FlowctlError("flow/interrupted", "the run ended");
-      if (spool !== undefined && bus.current() === undefined) await startSpooling();
+      if (spool !== undefined && isAway()) await startSpooling();
     }
     await spool?.sync();
     return new Map(written);

@@ -8,6 +8,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { JetStreamApiError } from "@nats-io/jetstream";
 import type { Logger } from "../flow/component.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { Nats } from "./connection.ts";
@@ -25,6 +26,7 @@ export const WINDOW_bytes = 16 * 1024 * 1024;
 const RETRY_PAUSE_ms = 500;
 /** "maximum bytes exceeded", "maximum messages exceeded", "insufficient resources". */
 const STREAM_FULL_codes = [10077, 10023, 10047];
+const UNAVAILABLE_status = 503;
 
 export interface SourcePosition {
   readonly ledger: number;
@@ -39,6 +41,8 @@ export interface Publisher {
   push(message: Outgoing): void;
   /** Messages that were pushed and do not stand in the stream yet. */
   pending(): number;
+  /** For how long something has waited without a word from JetStream; 0: nothing waits. */
+  silent_ms(): number;
   /** Whether it has taken as much as it should hold. */
   full(): boolean;
   /** Resolves when something has changed: a message stands, the connection, a failure. */
@@ -83,6 +87,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let synced = false;
   let syncing: Promise<void> | undefined;
   let failure: FlowctlError | undefined;
+  /** When JetStream last said anything, or something began to wait for it. */
+  let heardAt = performance.now();
   let pumping: ReturnType<typeof setImmediate> | undefined;
   let waiters: (() => void)[] = [];
 
@@ -147,6 +153,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       inFlight -= 1;
       inFlight_bytes -= payload.byteLength;
       const refusal = results.find((result) => result.status === "rejected");
+      if (refusal === undefined || isAnswer(refusal.reason)) heardAt = performance.now();
       if (refusal === undefined) acknowledge(entry);
       else void resync(refusal.reason);
       if (synced) pumpSoon();
@@ -194,6 +201,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           );
         }
         await look(nats, cause instanceof Repeated);
+        heardAt = performance.now();
         synced = true;
         pump();
         return;
@@ -272,12 +280,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     push(message) {
       sources.add(message.source);
+      if (queue.length === 0) heardAt = performance.now();
       queue.push({ message, sent: false, acked: false });
       waiting_bytes += message.payload.byteLength;
       if (synced) pumpSoon();
       else void resync(undefined);
     },
     pending: () => queue.length,
+    silent_ms: () => queue.length === 0 ? 0 : performance.now() - heardAt,
     full: () => queue.length >= WINDOW_messages || waiting_bytes >= WINDOW_bytes,
     change,
     async drained() {
@@ -308,6 +318,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 /** The server says that it has a message of this id: is it still there? */
 class Repeated extends Error {}
+
+/** A refusal is a word too; not that of a leaf or a follower which reaches nobody. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Repeated || isApiError(error, ...STREAM_FULL_codes) ||
+    (error instanceof JetStreamApiError && error.status !== UNAVAILABLE_status);
+}
 
 function isPermission(error: unknown): boolean {
   return error instanceof Error && error.name === "PermissionViolationError";

@@ -134,6 +134,31 @@ test("damage that comes while it is open is told when it is read", async () => {
   await assert.rejects(() => spool.read(), { code: "bus/rewind" });
 });
 
+test("what is appended while others are read comes in order, and none is left behind", async () => {
+  using folder = temporaryFolder();
+  const spool = await spoolIn(folder.path);
+  const all = upTo(400);
+  let done = false;
+  const appended = (async () => {
+    for (const sequence of all) {
+      await spool.append(ledger(sequence));
+      if (sequence % 50 === 0) await spool.sync();
+    }
+    done = true;
+  })();
+  const read: number[] = [];
+  while (!done || spool.records() > 0) {
+    const some = await spool.read();
+    // Whoever sees it empty goes on without it: what is appended then must be all.
+    if (some === undefined) await new Promise((resolve) => setImmediate(resolve));
+    read.push(...sequences(some ?? []));
+    await spool.acknowledge();
+  }
+  await appended;
+  assert.deepEqual(read, all);
+  await spool.close();
+});
+
 test("a full spool makes the source wait, or drops its oldest ledgers", async () => {
   using folder = temporaryFolder();
   const ending = new AbortController();

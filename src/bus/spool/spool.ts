@@ -10,6 +10,7 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { Logger } from "../../flow/component.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
+import { createTurns } from "../../spec/turns.ts";
 import type { Outgoing } from "../message.ts";
 import { cutSegment, listSegments, makeFolder, removeSegments, scanSegment } from "./folder.ts";
 import { segmentPath, syncFolder } from "./folder.ts";
@@ -37,7 +38,10 @@ export interface Spool {
   /** Waits for room when it is full and its policy is `stop`. Not durable before `sync`. */
   append(message: Outgoing): Promise<void>;
   sync(): Promise<void>;
-  /** The records that were not read yet, oldest segment first; none: undefined. */
+  /**
+   * The records that were not read yet, oldest segment first. Undefined: there are none, and none
+   * are being appended.
+   */
   read(): Promise<readonly Outgoing[] | undefined>;
   /** Everything that was read is in NATS: the files go. */
   acknowledge(): Promise<void>;
@@ -115,6 +119,9 @@ function createSpool(
   /** Segments that were handed out by `read`. */
   let given = 0;
   let warned = false;
+  let appending = 0;
+  /** Ledgers are appended while others are read: on the same files. */
+  const inTurn = createTurns();
 
   const bytes = () => segments.reduce((sum, segment) => sum + segment.bytes, 0);
 
@@ -152,7 +159,7 @@ function createSpool(
   }
 
   async function makeRoom(why: string): Promise<void> {
-    if (policy === "oldest" && await dropOldest()) return;
+    if (policy === "oldest" && await inTurn(dropOldest)) return;
     if (!warned) log.warn(`the spool ${why}: the source waits`, { folder, bytes: bytes() });
     warned = true;
     await new Promise<void>((resolve) => setTimeout(resolve, FULL_PAUSE_ms));
@@ -191,65 +198,72 @@ function createSpool(
 
     async append(message) {
       const record = encodeRecord(message);
+      appending += 1;
       try {
         while (bytes() > 0 && bytes() + record.length > max_bytes) {
           await makeRoom(`holds its ${max_bytes} bytes`);
         }
-        while (!(await write(record).catch(diskFullAsFalse))) await makeRoom("found its disk full");
+        while (!(await inTurn(() => write(record).catch(diskFullAsFalse)))) {
+          await makeRoom("found its disk full");
+        }
       } catch (error) {
         throw error instanceof FlowctlError ? error : unusable(folder, error);
+      } finally {
+        appending -= 1;
       }
       warned = false;
       last.set(message.source, message.ledger);
     },
 
-    async sync() {
-      try {
-        if (dirty) await file?.datasync();
-        dirty = false;
-      } catch (error) {
-        throw unusable(folder, error);
-      }
-    },
+    sync: () =>
+      inTurn(async () => {
+        try {
+          if (dirty) await file?.datasync();
+          dirty = false;
+        } catch (error) {
+          throw unusable(folder, error);
+        }
+      }),
 
-    async read() {
-      const segment = segments[given];
-      if (segment === undefined) return undefined;
-      // It is read from now on, so nothing is added to it.
-      if (given === segments.length - 1) await finish();
-      given += 1;
-      const { records, damage } = await scanSegment(segment.path);
-      if (records.length !== segment.records || damage !== undefined) {
-        throw new FlowctlError(
-          "bus/rewind",
-          `spool segment ${segment.path}: ${damage ?? "records are missing"}; its ledgers are ` +
-            "read from the source again",
-        );
-      }
-      return records.map(({ message }) => message);
-    },
+    read: () =>
+      inTurn(async () => {
+        const segment = segments[given];
+        if (segment === undefined) return appending > 0 ? [] : undefined;
+        // It is read from now on, so nothing is added to it.
+        if (given === segments.length - 1) await finish();
+        given += 1;
+        const { records, damage } = await scanSegment(segment.path);
+        if (records.length !== segment.records || damage !== undefined) {
+          throw new FlowctlError(
+            "bus/rewind",
+            `spool segment ${segment.path}: ${damage ?? "records are missing"}; its ledgers are ` +
+              "read from the source again",
+          );
+        }
+        return records.map(({ message }) => message);
+      }),
 
-    async acknowledge() {
-      await removeSegments(segments.splice(0, given));
-      given = 0;
-      await syncFolder(folder);
-    },
+    acknowledge: () =>
+      inTurn(async () => {
+        await removeSegments(segments.splice(0, given));
+        given = 0;
+        await syncFolder(folder);
+      }),
 
     restart: () => void (given = 0),
 
-    async clear() {
-      await file?.close().catch(() => undefined);
-      file = undefined;
-      dirty = false;
-      given = 0;
-      await removeSegments(segments.splice(0));
-      last.clear();
-      await syncFolder(folder);
-    },
+    clear: () =>
+      inTurn(async () => {
+        await file?.close().catch(() => undefined);
+        file = undefined;
+        dirty = false;
+        given = 0;
+        await removeSegments(segments.splice(0));
+        last.clear();
+        await syncFolder(folder);
+      }),
 
-    async close() {
-      await finish();
-    },
+    close: () => inTurn(finish),
   };
 }
 

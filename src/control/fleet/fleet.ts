@@ -5,6 +5,7 @@
 
 import type { Logger } from "../../flow/component.ts";
 import { messageOf } from "../../spec/errors.ts";
+import { createTurns } from "../../spec/turns.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { AgentRecord, PipelineRecord } from "../model.ts";
 import type { ControlStore } from "../store/store.ts";
@@ -89,12 +90,7 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
   const desired: Desired = createDesired({ ...context, roster, wake });
   await desired.load();
 
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => {});
-    return turn;
-  };
+  const inTurn = createTurns();
   const quietly = (what: string, work: () => Promise<void>) =>
     void inTurn(work).catch((error: unknown) =>
       log.error(`the fleet could not ${what}`, { error: messageOf(error) })

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { openSqlite } from "../../runtime/sqlite.ts";
 import type { SqliteStatement } from "../../runtime/sqlite.ts";
+import { createTurns } from "../../spec/turns.ts";
 import type { Sql, SqlRow, SqlValue } from "./sql.ts";
 
 /** `:memory:` for a store that ends with the process. */
@@ -26,12 +27,7 @@ export function openSqliteSql(path: string): Sql {
 
   // One connection: whatever comes while a transaction is open waits for its end, or it would be
   // part of it and be rolled back with it.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => {});
-    return turn;
-  };
+  const inTurn = createTurns();
   const inside: Sql = {
     dialect: "sqlite",
     query: async (sql, values) => await query(sql, values),
