@@ -1,6 +1,6 @@
-import { constants, zstdCompressSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
+import { zstdCompressHere } from "../../runtime/zstd.ts";
 
 export interface Compression {
   readonly codec: CompressionCodec;
@@ -17,12 +17,6 @@ export function compressionOf(name: "zstd" | "snappy" | "none"): Compression {
     case "snappy":
       return { codec: "SNAPPY", compress: snappyCompress };
     case "zstd":
-      return { codec: "ZSTD", compress: zstd };
+      return { codec: "ZSTD", compress: (bytes) => zstdCompressHere(bytes, ZSTD_LEVEL) };
   }
-}
-
-function zstd(bytes: Uint8Array): Uint8Array {
-  return zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
-  });
 }

@@ -97,6 +97,8 @@ export function openTableFile(
       total_compressed_size: BigInt(writer.offset - start),
     });
     parquet.num_rows += BigInt(waiting.rows);
+    // The collector would leave them for long: they are old, and it sees only how small they look.
+    for (const segment of waiting.segments) segment.transfer(0);
     waiting = { rows: 0, segments: [], bytes: 0 };
   };
 
