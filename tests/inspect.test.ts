@@ -4,10 +4,17 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 import { xdr } from "@stellar/stellar-sdk";
-import { eventPart, ledgerPart, transactionParts } from "../src/inspect/ledger-parts.ts";
+import fc from "fast-check";
+import {
+  eventPart,
+  ledgerPart,
+  operationParts,
+  transactionParts,
+} from "../src/inspect/ledger-parts.ts";
 import { subjectOf } from "../src/inspect/subject.ts";
 import { decodeXdr, xdrToJson } from "../src/inspect/xdr-json.ts";
 import { createContractEvents } from "../src/processors/contract-events/contract-events.ts";
+import { FlowctlError } from "../src/spec/errors.ts";
 import { ledgerBatch } from "../src/stellar/ledger-batch.ts";
 import { makeLedgers, OPTIONS, transactionsOf } from "./support/sandbox-ledgers.ts";
 
@@ -82,4 +89,77 @@ test("what is no XDR, or not of the type named, is refused with what to do", () 
   assert.throws(() => decodeXdr("AAAADwAAAANmZWUA", "ScVol"), /no XDR type called ScVol/);
   const spaced = "AAAA DwAA\nAANm ZWUA\n";
   assert.deepEqual(decodeXdr(spaced, "scval").json, { symbol: "fee" });
+});
+
+test("XDR is taken as people paste it", () => {
+  for (
+    const text of [
+      '"AAAADwAAAANmZWUA"',
+      "'AAAADwAAAANmZWUA',",
+      "0000000f0000000366656500",
+      "0x0000000F0000000366656500",
+    ]
+  ) assert.deepEqual(decodeXdr(text, "scval").json, { symbol: "fee" }, text);
+  const value = xdr.ScVal.fromXDR("AAAADQAAAAT7//4B", "base64");
+  const pasted = value.toXDR("base64").replaceAll("+", "-").replaceAll("/", "_");
+  assert.match(pasted, /_/);
+  assert.deepEqual(decodeXdr(pasted, "ScVal").json, value.toJson());
+  const hash = xdr.Hash.fromXDR(base64(new Uint8Array(32)), "base64");
+  assert.deepEqual(decodeXdr(`${"A".repeat(43)}`, "Hash").json, hash.toJson());
+  assert.throws(() => decodeXdr(`G${"A".repeat(55)}`, undefined), /address \(SEP-23\)/);
+});
+
+test("junk of any kind is refused or decoded, and never a crash", () => {
+  const types = [undefined, "LedgerCloseMeta", "TransactionEnvelope", "ScVal", "LedgerKey"];
+  const check = (text: string) => {
+    for (const type of types) {
+      try {
+        decodeXdr(text, type);
+      } catch (error) {
+        assert.ok(error instanceof FlowctlError, `${type}: ${text}`);
+        assert.equal(error.code, "xdr/malformed");
+        assert.ok(error.message.length < 500 && !error.message.includes("\n"), error.message);
+      }
+    }
+  };
+  const { property, string, uint8Array, nat } = fc;
+  fc.assert(property(string({ maxLength: 300, unit: "binary" }), check), { seed: 1 });
+  fc.assert(
+    property(uint8Array({ maxLength: 400 }), (bytes) => {
+      check(base64(bytes));
+      check(base64(new Uint8Array([0, 0, 0, (bytes[0] ?? 0) % 24, ...bytes])));
+    }),
+    { seed: 2, numRuns: 300 },
+  );
+  const [first] = ledgers;
+  assert.ok(first !== undefined);
+  fc.assert(
+    property(nat(first.bytes.length - 1), nat(255), (at, value) => {
+      const bytes = Uint8Array.from(first.bytes);
+      bytes[at] = value;
+      check(base64(bytes));
+    }),
+    { seed: 3, numRuns: 10 },
+  );
+});
+
+test("an operation with its result, as the envelope and the SDK have it", () => {
+  const [decoded] = ledgers;
+  assert.ok(decoded !== undefined);
+  const ledger = { bytes: decoded.bytes, network };
+  let results = 0;
+  for (const [index, { processing }] of transactionsOf(decoded).entries()) {
+    const transaction = index + 1;
+    const [operation, result] = operationParts(ledger, { transaction, operation: 0 });
+    const [envelope] = transactionParts(ledger, transaction);
+    assert.ok(operation !== undefined && envelope !== undefined);
+    assert.ok(Buffer.from(envelope.bytes).includes(Buffer.from(operation.bytes)));
+    assert.ok(typeof xdrToJson("Operation", operation.bytes) === "object");
+    if (result === undefined) continue;
+    const whole = xdr.TransactionResult.schema.encode(processing.result.result);
+    assert.ok(Buffer.from(whole).includes(Buffer.from(result.bytes)));
+    results++;
+  }
+  assert.ok(results > 10, `${results} results`);
+  assert.throws(() => operationParts(ledger, { transaction: 1, operation: 99 }), /no operation 99/);
 });

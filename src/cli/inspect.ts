@@ -4,7 +4,12 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { Argument, Command } from "commander";
 import { stringify } from "yaml";
-import { eventPart, ledgerPart, transactionParts } from "../inspect/ledger-parts.ts";
+import {
+  eventPart,
+  ledgerPart,
+  operationParts,
+  transactionParts,
+} from "../inspect/ledger-parts.ts";
 import type { LedgerBytes, XdrPart } from "../inspect/ledger-parts.ts";
 import { readOne } from "../inspect/read-one.ts";
 import { subjectOf } from "../inspect/subject.ts";
@@ -37,8 +42,8 @@ const READ_LIMIT_ms = 120_000;
 export function inspectCommand(): Command {
   const command = new Command("inspect")
     .description(
-      "Show a ledger, one of its transactions, or an event, from any source: as a readable tree, " +
-        "as JSON (SEP-51) with --output json, or as base64 XDR with --xdr.",
+      "Show a ledger, one of its transactions or operations, or an event, from any source: as a " +
+        "readable tree, as JSON (SEP-51) with --output json, or as base64 XDR with --xdr.",
     )
     .addArgument(new Argument("<what>", "a ledger's number, or an event_id of any table"))
     .option("--file <pipeline.yaml>", "read from a source of this pipeline")
@@ -55,6 +60,7 @@ export function inspectCommand(): Command {
         "flowctl inspect 63092982 --file pipeline.yaml --tx 7",
         "flowctl inspect 63092982 --lake ./lake --output json",
         "flowctl inspect pubnet-63092982-7-1-0 --rpc https://rpc.example.org",
+        "flowctl inspect 10048 --core stream.xdr.zst --network pubnet --xdr",
       ]),
     );
   return withFileOptions(command).action(async (what: string, options: Options, self: Command) => {
@@ -92,7 +98,11 @@ function partsOf(
   if (tx !== undefined) {
     return transactionParts(ledger, /^\d{1,9}$/.test(tx) ? Number(tx) : tx.toLowerCase());
   }
-  return [subject.event === undefined ? ledgerPart(ledger) : eventPart(ledger, subject.event)];
+  const { transaction, operation, event } = subject;
+  if (event !== undefined) return [eventPart(ledger, event)];
+  if (transaction === undefined) return [ledgerPart(ledger)];
+  if (operation === undefined) return transactionParts(ledger, transaction);
+  return operationParts(ledger, { transaction, operation });
 }
 
 interface FoundSource {
@@ -107,6 +117,15 @@ function sourceOf(options: Options): FoundSource {
     throw new FlowctlError("cli/usage", "say where to read: one of --file, --lake, --rpc, --core", {
       hint: "for example --lake ./lake",
     });
+  }
+  if (options.core !== undefined && options.network === undefined) {
+    throw new FlowctlError(
+      "cli/usage",
+      "--core needs --network: a stream does not name its network",
+      {
+        hint: "pubnet, testnet, or the network's passphrase",
+      },
+    );
   }
   if (options.file !== undefined) return loadRunnable(options.file, options, "validate");
   const source = options.lake !== undefined

@@ -3,6 +3,7 @@
 import { envelopeOf, indexEnvelopes } from "../stellar/envelope.ts";
 import { findEvents } from "../stellar/contract-events.ts";
 import { openLedger } from "../stellar/ledger.ts";
+import { operationsOf } from "../stellar/transaction-operations.ts";
 import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { skipContractEvent } from "../gen/xdr/contract-event.ts";
 import { skipTransactionResult } from "../gen/xdr/transaction-result.ts";
@@ -56,6 +57,31 @@ export function transactionParts(ledger: LedgerBytes, which: string | number): r
   ];
 }
 
+/** An operation, by its place from 0, and its result; a transaction that failed early has none. */
+export function operationParts(
+  ledger: LedgerBytes,
+  place: { readonly transaction: number; readonly operation: number },
+): readonly XdrPart[] {
+  const transaction = transactionOf(ledger, place.transaction);
+  const envelopes = indexEnvelopes(openLedger(ledger.bytes), ledger.network);
+  const { operations } = operationsOf(transaction, envelopes);
+  const applied = operations[place.operation];
+  if (applied === undefined) {
+    throw new FlowctlError(
+      "control/not-found",
+      `transaction ${place.transaction} has no operation ${place.operation}`,
+      { hint: `It has ${operations.length}, numbered from 0.` },
+    );
+  }
+  const { operation, result } = applied;
+  return [
+    { name: "operation", type: "Operation", bytes: operation.toXdr() },
+    ...(result === undefined
+      ? []
+      : [{ name: "result", type: "OperationResult", bytes: result.toXdr() }]),
+  ];
+}
+
 export function eventPart(ledger: LedgerBytes, place: EventPlace): XdrPart {
   const transaction = transactionOf(ledger, place.transaction);
   const offset = eventOffset(transaction, place);
@@ -63,7 +89,10 @@ export function eventPart(ledger: LedgerBytes, place: EventPlace): XdrPart {
     throw new FlowctlError(
       "control/not-found",
       `transaction ${place.transaction} has no event ${place.of}-${place.index}`,
-      { hint: "An event's id ends as in …-7-1-0: transaction, operation from 0, event from 0." },
+      {
+        hint: "Ids of effects, trades and changes of entries look the same: leave out the last " +
+          "number to see the operation, or the last two to see the transaction.",
+      },
     );
   }
   const bytes = transaction.xdr.slice(offset, skipContractEvent(transaction.xdr, offset));

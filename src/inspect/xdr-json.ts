@@ -71,12 +71,7 @@ export function xdrToJson(type: string, bytes: Uint8Array): unknown {
  * Errors: `cli/usage` for a type that there is not, `xdr/malformed` for bytes that do not fit.
  */
 export function decodeXdr(text: string, type: string | undefined): DecodedXdr {
-  const base64 = text.replace(/\s+/g, "");
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0) {
-    throw new FlowctlError("xdr/malformed", "this is not base64", {
-      hint: "Give the whole value, without quotes; standard alphabet, padded.",
-    });
-  }
+  const base64 = base64Of(text);
   if (type !== undefined) {
     const named = classOf(type);
     try {
@@ -94,11 +89,38 @@ export function decodeXdr(text: string, type: string | undefined): DecodedXdr {
   });
   const [first, ...others] = fits;
   if (first === undefined) {
+    if (STRKEY.test(text.trim())) {
+      throw new FlowctlError("xdr/malformed", "this is an address (SEP-23), not XDR", {
+        hint: "Decode a value of the ledger, such as an envelope, a result or an event.",
+      });
+    }
     throw new FlowctlError("xdr/malformed", "these bytes fit none of the types that are guessed", {
       hint: "Name the type with --type; `flowctl decode --types` lists them all.",
     });
   }
   return { type: first.name, also: others.map(({ name }) => name), json: first.value.toJson() };
+}
+
+const HEX = /^(?:0x((?:[0-9a-f]{8})+)|(00[0-9a-f]{6}(?:[0-9a-f]{8})*))$/i;
+const STRKEY = /^[GMTXPCLB][A-Z2-7]{20,}$/;
+
+/**
+ * What people paste: with line breaks or quotes around it, in either alphabet (RFC 4648, sections 4
+ * and 5), with its padding or without; or in hex. XDR begins with small numbers, so hex of it has
+ * zeros where base64 of it has As.
+ */
+function base64Of(text: string): string {
+  const plain = text.replace(/\s+/g, "").replace(/^(["'])(.*)\1,?$/, "$2");
+  const [, marked, bare] = HEX.exec(plain) ?? [];
+  const hex = marked ?? bare;
+  if (hex !== undefined) return Buffer.from(hex, "hex").toString("base64");
+  const base64 = plain.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
+  if (/^[A-Za-z0-9+/]+$/.test(base64) && base64.length % 4 !== 1) {
+    return base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
+  }
+  throw new FlowctlError("xdr/malformed", "this is not base64", {
+    hint: "Give the whole value, as it is stored or shown.",
+  });
 }
 
 /** A value that does not come back as the same bytes was not of that type. */
