@@ -211,7 +211,15 @@ test("events of 50 MB pass from Go through Go to Go", { skip: goMissing }, async
   assert.deepEqual(linesOf(OUT), [1, 2, 3].map((at) => `${at} go-row-${at}-0 ${LARGE_bytes}`));
 });
 
-test("ledgers of 50 MB pass from Python to Python", { skip: pythonMissing }, async () => {
+/** Deno's HTTP/2 client dies of a segmentation fault (seen in 2.9.5) when it has sent them. */
+const crashes = "Deno" in globalThis;
+const why = crashes
+  ? " (skipped: Deno 2.9.5 crashes once it has sent such messages to grpcio)"
+  : "";
+
+test(`ledgers of 50 MB pass from Python to Python${why}`, {
+  skip: pythonMissing || crashes,
+}, async () => {
   using folder = temporaryFolder();
   const part = (role: "source" | "sink", env: Record<string, string>, more: object) => {
     const made = pythonProcess(role, [], env);
