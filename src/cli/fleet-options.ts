@@ -31,7 +31,8 @@ export function natsOf(
       tls_key: pick("NATS_KEY"),
     }).filter(([, value]) => value !== undefined),
   );
-  return { servers, credentials };
+  const monitor_url = pick("NATS_MONITOR");
+  return { servers, credentials, ...(monitor_url === undefined ? {} : { monitor_url }) };
 }
 
 /** How often agents report and when they count as silent follows from the grace. */

@@ -29,6 +29,8 @@ export interface FleetSetup {
 
 export interface Fleeting {
   readonly options: Partial<FleetOptions>;
+  /** NATS, where the server has it. */
+  readonly bus?: Bus;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function setUpFleet(setup: FleetSetup): Promise<Fleeting> {
   const bus: Bus = await openBus({ ...nats, name: "flowctl-server" }, log);
   const leadership = natsLeadership({ bus, holder, clock, log });
   return {
+    bus,
     options: { ...setup.times, hasBus: true, shared, leadership, epochs: natsEpochs(bus) },
     async close() {
       await leadership.close();

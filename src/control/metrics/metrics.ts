@@ -1,8 +1,10 @@
 /** Everything that /metrics says, made in slices, so that heartbeats are answered in between. */
 
+import type { Bus } from "../../bus/connection.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { networkLags } from "../network-lag.ts";
 import { VERSION } from "../../version.ts";
+import { createBusLook } from "./bus.ts";
 import { exposeCdp } from "./cdp.ts";
 import type { Exposition } from "./exposition.ts";
 import { createExposition, labelText } from "./exposition.ts";
@@ -18,6 +20,8 @@ const LOOK_INTERVAL_MS = 10_000;
 export interface MetricsOptions {
   readonly plane: ControlPlane;
   readonly maxLagLedgers: number;
+  /** NATS of the fleet, where there is one. */
+  readonly bus?: Pick<Bus, "current" | "monitor_url"> | undefined;
   /** Open connections. */
   readonly connections: () => number;
 }
@@ -39,6 +43,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { plane } = options;
   const instruments = createInstruments();
   const durations = createLedgerDurations();
+  const busLook = options.bus === undefined ? undefined : createBusLook(options.bus);
   const look = () => durations.look(plane.registry.list());
   const timer = setInterval(look, LOOK_INTERVAL_MS);
   timer.unref();
@@ -51,6 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const exposition = createExposition();
       exposeStates(exposition, services);
       await exposePlane(exposition, options);
+      await busLook?.expose(exposition);
       for (const lags of sliced(networkLags(present))) {
         for (const lag of lags) exposeLag(exposition, lag);
         await breath();

@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   let accepting = true;
   const { maxLagLedgers } = options;
   const connections = () => listener?.connections() ?? 0;
-  const metrics = createMetrics({ plane, maxLagLedgers, connections });
+  const metrics = createMetrics({ plane, maxLagLedgers, connections, bus: fleet.bus });
   const rest = restApp({ plane, metrics, maxLagLedgers, accepting: () => accepting });
   try {
     listener = await serve({
