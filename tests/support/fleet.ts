@@ -64,6 +64,8 @@ export interface FleetSetup {
   readonly store?: string;
   /** Default 1; more need a store that they can share. */
   readonly servers?: number;
+  /** A module that Bun loads into each process before flowctl. */
+  readonly preload?: string;
 }
 
 /** Starts its servers and waits until they answer. */
@@ -84,7 +86,8 @@ export async function startFleet(setup: FleetSetup): Promise<TestFleet> {
       pid: () => child?.pid,
       start() {
         const [program, ...first] = flowctlCommand();
-        const started = spawn(program, [...first, ...args], {
+        const preload = setup.preload === undefined ? [] : ["--preload", setup.preload];
+        const started = spawn(program, [...preload, ...first, ...args], {
           cwd: folder,
           env: {
             ...process.env,
