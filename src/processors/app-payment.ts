@@ -6,7 +6,7 @@ import { withGroups } from "../flow/batch.ts";
 import type { Processor, ProcessorDefinition } from "../flow/component.ts";
 import { configJsonSchema, configSchema } from "../gen/config/app-payment.ts";
 import type { Config } from "../gen/config/app-payment.ts";
-import { configOf } from "./config.ts";
+import { configOf } from "../flow/component-config.ts";
 import { createPayments } from "./payments/payments.ts";
 
 /** Reads the events of `payments`, or, from raw ledgers, the payments that pass its own filter. */

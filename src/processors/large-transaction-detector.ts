@@ -10,7 +10,7 @@ import { assetTransfers } from "../stellar/asset-events.ts";
 import { type AssetBook, assetBookOf } from "../stellar/asset.ts";
 import { paymentOf } from "../stellar/payments.ts";
 import type { AppliedOperation } from "../stellar/transaction-operations.ts";
-import { configOf } from "./config.ts";
+import { configOf } from "../flow/component-config.ts";
 import { ledgerProcessor } from "./ledger-processor.ts";
 import type { LedgerScope } from "./ledger-processor.ts";
 

@@ -8,7 +8,7 @@ import { ledgerEntryTypeName } from "../gen/xdr/ledger-entry-type.ts";
 import { accountAddress } from "../stellar/address.ts";
 import type { Ledger } from "../stellar/ledger.ts";
 import { envelopesOf, operationCount } from "../stellar/tx-set.ts";
-import { configOf } from "./config.ts";
+import { configOf } from "../flow/component-config.ts";
 import { ledgerProcessor } from "./ledger-processor.ts";
 import type { LedgerScope } from "./ledger-processor.ts";
 

@@ -3,7 +3,7 @@ import type { ComponentContext, Encoder, SinkContext, SinkDefinition } from "../
 import { configJsonSchema, configSchema } from "../gen/config/csv.ts";
 import type { Config } from "../gen/config/csv.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
-import { configOf, needed } from "./config.ts";
+import { configOf, needed } from "../flow/component-config.ts";
 import { checkPath } from "./files/check-path.ts";
 import { chunkFileOutput } from "./files/chunk-output.ts";
 import { localPath } from "./files/local-path.ts";

@@ -6,7 +6,7 @@ import { configJsonSchema, configSchema } from "../gen/config/stdout.ts";
 import type { Config } from "../gen/config/stdout.ts";
 import { ANY_EVENT } from "../spec/declaration.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
-import { configOf } from "./config.ts";
+import { configOf } from "../flow/component-config.ts";
 import { rowError } from "../events/row-error.ts";
 
 /** The part of a stream that is needed: `process.stdout` has it. */

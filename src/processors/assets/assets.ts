@@ -9,7 +9,7 @@ import { TransactionParts } from "../../stellar/envelope.ts";
 import { type LedgerAsset, ledgerAsset } from "../../stellar/ledger-asset.ts";
 import { networkTag } from "../../stellar/networks.ts";
 import { envelopesOf } from "../../stellar/tx-set.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { SeenAssets } from "./seen-assets.ts";

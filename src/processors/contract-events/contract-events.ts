@@ -7,7 +7,7 @@ import type { Config } from "../../gen/config/contract-events.ts";
 import { readTransactionEventStage } from "../../gen/xdr/transaction-event-stage.ts";
 import { ContractEventParts, findEvents } from "../../stellar/contract-events.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { asksForDiagnostic, createEventFilter } from "./event-filter.ts";

@@ -10,7 +10,7 @@ import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { resultCodes } from "../../stellar/result-codes.ts";
 import { scValJson } from "../../stellar/sc-val-json.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { checkedContract } from "../contract-events/event-filter.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";

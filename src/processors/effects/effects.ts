@@ -6,7 +6,7 @@ import { configJsonSchema, configSchema } from "../../gen/config/effects.ts";
 import type { Config } from "../../gen/config/effects.ts";
 import { type AssetBook, assetBookOf } from "../../stellar/asset.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { EffectType } from "./effect-types.ts";

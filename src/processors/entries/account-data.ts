@@ -10,7 +10,7 @@ import { signerSponsors } from "../../stellar/account-signers.ts";
 import { accountAddress } from "../../stellar/address.ts";
 import { decodeStrkey, StrkeyVersion } from "../../stellar/strkey.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { accountState } from "./accounts.ts";
 import { changeColumns } from "./changed-entry.ts";
 import { createEntryTable } from "./entry-table.ts";

@@ -8,7 +8,7 @@ import type { Processor, ProcessorDefinition } from "../../flow/component.ts";
 import type { LedgerEntryType } from "../../gen/xdr/ledger-entry-type.ts";
 import type { ChangeForm } from "../../stellar/changes/ledger-changes.ts";
 import { ledgerChanges } from "../../stellar/changes/ledger-changes.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { ChangedEntry } from "./changed-entry.ts";

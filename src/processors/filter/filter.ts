@@ -3,7 +3,7 @@ import { configJsonSchema, configSchema } from "../../gen/config/filter.ts";
 import type { Config } from "../../gen/config/filter.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
 import { knownTypes } from "../../events/registry.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 
 /** Lets through the events for which a CEL expression is true. */
 export const filter: ProcessorDefinition = {

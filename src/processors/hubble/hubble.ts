@@ -3,7 +3,7 @@ import { ledgerEvent } from "../../events/ledger.ts";
 import type { ComponentContext, Processor, ProcessorDefinition } from "../../flow/component.ts";
 import { configJsonSchema, configSchema } from "../../gen/config/hubble.ts";
 import type { Config } from "../../gen/config/hubble.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { chooseTables } from "./choose-tables.ts";
 import { joinProcessors } from "./processor.ts";
 import { type HubbleTable, hubbleTables } from "./tables.ts";

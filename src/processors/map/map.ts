@@ -3,7 +3,7 @@ import { configJsonSchema, configSchema } from "../../gen/config/map.ts";
 import type { Config } from "../../gen/config/map.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
 import { knownTypes } from "../../events/registry.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 
 /** Makes new events from events, a CEL expression for each column. */
 export const map: ProcessorDefinition = {

@@ -5,7 +5,7 @@ import type { Processor, ProcessorDefinition } from "../../flow/component.ts";
 import { configJsonSchema, configSchema } from "../../gen/config/operations.ts";
 import type { Config } from "../../gen/config/operations.ts";
 import { assetBookOf } from "../../stellar/asset.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { operationRow } from "./operation-row.ts";

@@ -10,7 +10,7 @@ import { operationTypeText } from "../../stellar/operation-types.ts";
 import { memoText } from "../../stellar/memo.ts";
 import { type Payment, paymentOf } from "../../stellar/payments.ts";
 import type { AppliedOperation } from "../../stellar/transaction-operations.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { createPaymentFilter, type PaymentFilter } from "./payment-filter.ts";

@@ -8,7 +8,7 @@ import { FlowctlError } from "../../spec/errors.ts";
 import type { AssetBook } from "../../stellar/asset.ts";
 import { assetBookOf } from "../../stellar/asset.ts";
 import { deriveTransfers } from "../../stellar/derive/transfers.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { transferRow } from "./transfer-row.ts";

@@ -4,7 +4,7 @@ import type { Row } from "../../flow/batch.ts";
 import type { Processor, ProcessorDefinition } from "../../flow/component.ts";
 import { configJsonSchema, configSchema } from "../../gen/config/trades.ts";
 import type { Config } from "../../gen/config/trades.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 import { tradeRows } from "./trade-rows.ts";

@@ -11,7 +11,7 @@ import { checkStore } from "../../objects/check-store.ts";
 import { isRemote, openStore } from "../../objects/open-store.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { checkPath } from "../files/check-path.ts";
 import { compressionOf } from "./compression.ts";
 import { createBatchEncoder } from "./encode.ts";

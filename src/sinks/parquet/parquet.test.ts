@@ -19,7 +19,7 @@ import type { Config } from "../../gen/config/parquet.ts";
 import { openStore } from "../../objects/open-store.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { ErrorCode } from "../../spec/errors.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { parquet } from "./definition.ts";
 import { placeOf } from "./names.ts";
 import { createParquetSink } from "./sink.ts";

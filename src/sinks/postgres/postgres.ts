@@ -2,7 +2,7 @@ import type { ComponentContext, SinkContext, SinkDefinition } from "../../flow/c
 import { configJsonSchema, configSchema, secretKeys } from "../../gen/config/postgres.ts";
 import type { Config } from "../../gen/config/postgres.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { createSqlSink } from "../sql/sql-sink.ts";
 import type { ConnectionSettings } from "./connection-string.ts";
 import { parseConnectionString } from "./connection-string.ts";

@@ -2,7 +2,7 @@ import type { ComponentContext, SinkContext, SinkDefinition } from "../../flow/c
 import { configJsonSchema, configSchema } from "../../gen/config/sqlite.ts";
 import type { Config } from "../../gen/config/sqlite.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { createSqlSink } from "../sql/sql-sink.ts";
 import { checkSqlite } from "./sqlite-check.ts";
 import { createSqliteStore } from "./sqlite-store.ts";

@@ -8,7 +8,7 @@ import { configJsonSchema, configSchema, secretKeys } from "../../gen/config/web
 import type { Config } from "../../gen/config/webhook.ts";
 import { ANY_EVENT } from "../../spec/declaration.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { placeOf } from "./post.ts";
 import { createRequests } from "./requests.ts";
 import { createWebhookSink } from "./sink.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../gen/config/captive-core.ts";
 import { messageOf } from "../../spec/errors.ts";
 import { passphraseOf } from "../../stellar/networks.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { createCaptiveCoreSource } from "./source.ts";
 
 /** Keys of older files. */

@@ -9,7 +9,7 @@ import { ZstdError } from "../../runtime/zstd.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
 import { readLedgerHeader } from "../../stellar/ledger-header.ts";
 import { passphraseOf } from "../../stellar/networks.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { type LedgerGate, ledgerGate } from "../ledger-gate.ts";
 import { corePlan } from "./core-command.ts";
 import { type CoreProcess, describeExit, startCore } from "./core-process.ts";

@@ -6,7 +6,7 @@ import type { ComponentContext, LedgerRange, Source } from "../../flow/component
 import type { Config } from "../../gen/config/sandbox.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import { ledgerBatch } from "../../stellar/ledger-batch.ts";
-import { configOf, invalidConfig } from "../config.ts";
+import { configOf, invalidConfig } from "../../flow/component-config.ts";
 import { type SandboxNetwork, sandboxNetwork } from "./network.ts";
 import { lastLedger, networkOptions } from "./options.ts";
 

@@ -6,7 +6,7 @@ import type { Config } from "../../gen/config/stellar-rpc.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
 import { readLedgerHeader } from "../../stellar/ledger-header.ts";
 import { passphraseOf } from "../../stellar/networks.ts";
-import { configOf, needed } from "../config.ts";
+import { configOf, needed } from "../../flow/component-config.ts";
 import { ledgerGate } from "../ledger-gate.ts";
 import type { RpcLedger } from "./answers.ts";
 import { createEndpoint, type Endpoint } from "./endpoint.ts";

@@ -9,7 +9,7 @@ import {
   secretKeys,
 } from "../../gen/config/stellar-rpc.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
-import { configOf } from "../config.ts";
+import { configOf } from "../../flow/component-config.ts";
 import { Health, Network } from "./answers.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createRpcSource, endpointsOf, passphraseIn } from "./source.ts";
