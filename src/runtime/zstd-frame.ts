@@ -3,19 +3,13 @@
  * return a part without an error when data ends early, and ignore what follows the first frame.
  */
 
-const MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
-const SKIPPABLE_MASK = 0xfffffff0;
-const CHECKSUM_BYTES = 4;
-
-/** RFC 8878, 3.1.1.2: no block holds more. */
-export const MAX_BLOCK_BYTES = 128 * 1024;
-
-const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
-
-export class ZstdError extends Error {
-  override readonly name = "ZstdError";
-}
+import {
+  blockHeader,
+  CHECKSUM_BYTES,
+  frameDescriptor,
+  magicKind,
+  ZstdError,
+} from "./zstd-format.ts";
 
 export interface ZstdFrame {
   readonly start: number;
@@ -58,32 +52,29 @@ class Cursor {
   }
 }
 
-function contentSize(cursor: Cursor, flag: number, singleSegment: boolean): number | undefined {
-  if (flag === 0) return singleSegment ? cursor.uint(1) : undefined;
-  if (flag === 1) return cursor.uint(2) + 256;
-  return cursor.uint(flag === 2 ? 4 : 8);
+/** Of two bytes, the size counts from 256: smaller ones have a byte. */
+const TWO_BYTES_FROM = 256;
+
+function contentSize(cursor: Cursor, field_bytes: number): number | undefined {
+  if (field_bytes === 0) return undefined;
+  return cursor.uint(field_bytes) + (field_bytes === 2 ? TWO_BYTES_FROM : 0);
 }
 
 function readFrame(cursor: Cursor, start: number): ZstdFrame {
-  const descriptor = cursor.uint(1);
-  const singleSegment = (descriptor & 0x20) !== 0;
-  if ((descriptor & 0x08) !== 0) throw new ZstdError("zstd frame header has its reserved bit set");
-  if (!singleSegment) cursor.skip(1);
-  cursor.skip(DICTIONARY_ID_BYTES[(descriptor & 3) as 0 | 1 | 2 | 3]);
-  const content_bytes = contentSize(cursor, descriptor >> 6, singleSegment);
+  const { window_bytes, dictionary_bytes, content_size_bytes, checksum } = frameDescriptor(
+    cursor.uint(1),
+  );
+  cursor.skip(window_bytes + dictionary_bytes);
+  const content_bytes = contentSize(cursor, content_size_bytes);
   let limit_bytes = 0;
-  let last = false;
-  while (!last) {
+  let isLast = false;
+  while (!isLast) {
     const at = cursor.at;
-    const header = cursor.uint(3);
-    const type = (header >> 1) & 3;
-    const size = header >> 3;
-    last = (header & 1) === 1;
-    if (type === 3 || size > MAX_BLOCK_BYTES) throw new ZstdError(`bad zstd block at byte ${at}`);
-    cursor.skip(type === 1 ? 1 : size);
-    limit_bytes += type === 2 ? MAX_BLOCK_BYTES : size;
+    const { last, stored_bytes, content_limit_bytes } = blockHeader(cursor.uint(3), at);
+    cursor.skip(stored_bytes);
+    limit_bytes += content_limit_bytes;
+    isLast = last;
   }
-  const checksum = (descriptor & 4) !== 0;
   if (checksum) cursor.skip(CHECKSUM_BYTES);
   return { start, end: cursor.at, content_bytes, limit_bytes, checksum };
 }
@@ -94,9 +85,9 @@ export function zstdFrames(bytes: Uint8Array): ZstdFrame[] {
   const frames: ZstdFrame[] = [];
   do {
     const start = cursor.at;
-    const magic = cursor.uint(4);
-    if (magic === MAGIC) frames.push(readFrame(cursor, start));
-    else if (((magic & SKIPPABLE_MASK) >>> 0) === SKIPPABLE_MAGIC) cursor.skip(cursor.uint(4));
+    const kind = magicKind(cursor.uint(4));
+    if (kind === "frame") frames.push(readFrame(cursor, start));
+    else if (kind === "skippable") cursor.skip(cursor.uint(4));
     else if (start === 0) throw new ZstdError("not zstd data");
     else throw new ZstdError(`bytes that are no zstd frame follow at byte ${start}`);
   } while (!cursor.done);

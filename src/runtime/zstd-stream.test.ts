@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { zstdCompress } from "./zstd.ts";
-import { ZstdError, zstdFrames } from "./zstd-frame.ts";
+import { ZstdError } from "./zstd-format.ts";
+import { zstdFrames } from "./zstd-frame.ts";
 import { zstdDecompressStream } from "./zstd-stream.ts";
 import { zstdWalk } from "./zstd-walk.ts";
 

@@ -3,14 +3,13 @@
  * end without an error where data ends early, so somebody else has to notice.
  */
 
-import { MAX_BLOCK_BYTES, ZstdError } from "./zstd-frame.ts";
-
-const MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
-const SKIPPABLE_MASK = 0xfffffff0;
-const CHECKSUM_BYTES = 4;
-const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
-const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
+import {
+  blockHeader,
+  CHECKSUM_BYTES,
+  frameDescriptor,
+  magicKind,
+  ZstdError,
+} from "./zstd-format.ts";
 
 type State = "magic" | "descriptor" | "skippable" | "block" | "between";
 
@@ -36,7 +35,6 @@ export function zstdWalk(): ZstdWalk {
   let size = 4;
   let state: State = "magic";
   let checksum = false;
-  let last = false;
   let at = 0;
 
   function expect(next: State, bytes: number, skipped = 0): void {
@@ -44,32 +42,25 @@ export function zstdWalk(): ZstdWalk {
   }
 
   function descriptor(flags: number): void {
-    if ((flags & 0x08) !== 0) throw new ZstdError("zstd frame header has its reserved bit set");
-    checksum = (flags & 4) !== 0;
-    const single = (flags & 0x20) !== 0;
-    const content = flags >> 6;
-    const sizes = CONTENT_SIZE_BYTES[content as 0 | 1 | 2 | 3];
-    const rest = (single ? 0 : 1) + DICTIONARY_ID_BYTES[(flags & 3) as 0 | 1 | 2 | 3] +
-      (content === 0 && single ? 1 : sizes);
-    expect("block", 3, rest);
+    const header = frameDescriptor(flags);
+    checksum = header.checksum;
+    const { window_bytes, dictionary_bytes, content_size_bytes } = header;
+    expect("block", 3, window_bytes + dictionary_bytes + content_size_bytes);
   }
 
   function block(header: number): void {
-    const type = (header >> 1) & 3;
-    const length = header >> 3;
-    if (type === 3 || length > MAX_BLOCK_BYTES) throw new ZstdError(`bad zstd block at byte ${at}`);
-    last = (header & 1) === 1;
-    const stored = type === 1 ? 1 : length;
-    if (last) expect("between", 4, stored + (checksum ? CHECKSUM_BYTES : 0));
-    else expect("block", 3, stored);
+    const { last, stored_bytes } = blockHeader(header, at - 3);
+    if (last) expect("between", 4, stored_bytes + (checksum ? CHECKSUM_BYTES : 0));
+    else expect("block", 3, stored_bytes);
   }
 
   function field(): void {
-    if (state === "descriptor") descriptor(value);
-    else if (state === "block") block(value);
-    else if (state === "skippable") expect("between", 4, value);
-    else if (value === MAGIC) expect("descriptor", 1);
-    else if (((value & SKIPPABLE_MASK) >>> 0) === SKIPPABLE_MAGIC) expect("skippable", 4);
+    if (state === "descriptor") return descriptor(value);
+    if (state === "block") return block(value);
+    if (state === "skippable") return expect("between", 4, value);
+    const kind = magicKind(value);
+    if (kind === "frame") expect("descriptor", 1);
+    else if (kind === "skippable") expect("skippable", 4);
     else if (state === "magic") throw new ZstdError("not zstd data");
     else throw new ZstdError(`bytes that are no zstd frame follow at byte ${at - 4}`);
   }

@@ -2,9 +2,10 @@
 
 import * as zlib from "node:zlib";
 import { promisify } from "node:util";
-import { ZstdError, type ZstdFrame, zstdFrames } from "./zstd-frame.ts";
+import { ZstdError } from "./zstd-format.ts";
+import { type ZstdFrame, zstdFrames } from "./zstd-frame.ts";
 
-export { ZstdError } from "./zstd-frame.ts";
+export { ZstdError } from "./zstd-format.ts";
 
 const MIN_CHUNK_BYTES = 64 * 1024;
 const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
