@@ -1,5 +1,6 @@
+import { column } from "./column.ts";
 import { accountEvent } from "./account.ts";
-import { CHANGE_COLUMNS, column } from "./entry-columns.ts";
+import { CHANGE_COLUMNS } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** An account as `stellar.account.v1` has it, and its signers in the same row. */

@@ -1,4 +1,5 @@
-import { CHANGE_COLUMNS, column, EVENT_ID, SPONSOR } from "./entry-columns.ts";
+import { column } from "./column.ts";
+import { CHANGE_COLUMNS, EVENT_ID, SPONSOR } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Accounts; columns as in Hubble's `accounts`. */

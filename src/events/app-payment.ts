@@ -1,3 +1,4 @@
+import { eventId, LEDGER_SEQUENCE, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Payments in the few columns that shops and their back offices read. */
@@ -8,12 +9,7 @@ export const appPaymentEvent = defineEventType({
   doc: "A payment as an application sees it: who bought, who sold, what came.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and operation: the same in any run.",
-    },
+    eventId("ledger, transaction and operation"),
     { name: "timestamp", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
     { name: "buyer_account_id", type: "string", nullable: false, doc: "Account that pays." },
     { name: "seller_account_id", type: "string", nullable: false, doc: "Account that is paid." },
@@ -36,12 +32,7 @@ export const appPaymentEvent = defineEventType({
       nullable: false,
       doc: "Text or number of the transaction's memo, or its hash in base64; empty: none.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
+    LEDGER_SEQUENCE,
+    TRANSACTION_HASH,
   ],
 });

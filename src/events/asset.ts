@@ -1,4 +1,5 @@
-import { assetColumns, column } from "./entry-columns.ts";
+import { column } from "./column.ts";
+import { assetColumns } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Assets; columns as in Hubble's `history_assets`. */

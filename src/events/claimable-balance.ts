@@ -1,4 +1,5 @@
-import { assetColumns, CHANGE_COLUMNS, column, EVENT_ID, SPONSOR } from "./entry-columns.ts";
+import { column } from "./column.ts";
+import { assetColumns, CHANGE_COLUMNS, EVENT_ID, SPONSOR } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Claimable balances; columns as in Hubble's `claimable_balances`. */

@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Events of contracts and of classic operations; columns as in Hubble's `contract_events`, and ours. */
@@ -12,18 +13,8 @@ export const contractEvent = defineEventType({
   doc: "An event that a contract, a classic operation or the fee logic emitted.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and place of the event: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
+    eventId("ledger, transaction and place of the event"),
+    TRANSACTION_HASH,
     {
       name: "transaction_id",
       type: "int64",
@@ -36,8 +27,8 @@ export const contractEvent = defineEventType({
       nullable: false,
       doc: "Whether the transaction succeeded.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    LEDGER_SEQUENCE,
+    CLOSED_AT,
     {
       name: "in_successful_contract_call",
       type: "boolean",

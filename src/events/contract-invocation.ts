@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, OPERATION_ID, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Calls of contracts by operations. */
@@ -8,25 +9,15 @@ export const contractInvocationEvent = defineEventType({
   doc: "A call of a contract's function by an operation, with what it authorised and called.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and operation: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
+    eventId("ledger, transaction and operation"),
+    TRANSACTION_HASH,
     {
       name: "transaction_id",
       type: "int64",
       nullable: false,
       doc: "Id of the transaction (SEP-35).",
     },
-    { name: "operation_id", type: "int64", nullable: false, doc: "Id of the operation (SEP-35)." },
+    OPERATION_ID,
     { name: "source_account", type: "string", nullable: false, doc: "Account that calls." },
     { name: "contract_id", type: "string", nullable: false, doc: "Contract that is called." },
     { name: "function", type: "string", nullable: false, doc: "Function that is called." },
@@ -72,7 +63,7 @@ export const contractInvocationEvent = defineEventType({
       nullable: false,
       doc: "How it ended, in Hubble's spelling; empty when it was not tried.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    LEDGER_SEQUENCE,
+    CLOSED_AT,
   ],
 });

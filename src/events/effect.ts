@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, OPERATION_ID } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Effects; columns as in Hubble's `history_effects`. */
@@ -8,12 +9,7 @@ export const effectEvent = defineEventType({
   doc: "A change that an operation made to an account, a trustline, an offer or a pool.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction, operation and place of the effect: the same in any run.",
-    },
+    eventId("ledger, transaction, operation and place of the effect"),
     { name: "address", type: "string", nullable: false, doc: "Account that it is an effect on." },
     {
       name: "address_muxed",
@@ -21,7 +17,7 @@ export const effectEvent = defineEventType({
       nullable: true,
       doc: "That account with its id, as an M address.",
     },
-    { name: "operation_id", type: "int64", nullable: false, doc: "Id of the operation (SEP-35)." },
+    OPERATION_ID,
     {
       name: "details",
       type: "json",
@@ -35,8 +31,8 @@ export const effectEvent = defineEventType({
       nullable: false,
       doc: "Type as a name: `account_credited`, `trade`.",
     },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
+    CLOSED_AT,
+    LEDGER_SEQUENCE,
     { name: "index", type: "int32", nullable: false, doc: "Place within the operation, from 0." },
     {
       name: "id",

@@ -1,15 +1,7 @@
 /** Columns that every table of ledger entries has. */
 
+import { CLOSED_AT, column, LEDGER_SEQUENCE } from "./column.ts";
 import type { Column } from "./event-type.ts";
-
-export function column(
-  name: string,
-  type: Column["type"],
-  doc: string,
-  nullable: "nullable" | "required" = "required",
-): Column {
-  return { name, type, nullable: nullable === "nullable", doc };
-}
 
 export const EVENT_ID: Column = column(
   "event_id",
@@ -29,8 +21,8 @@ export const CHANGE_COLUMNS: readonly Column[] = [
   column("last_modified_ledger", "int64", "Ledger that last changed the state shown."),
   column("ledger_entry_change", "int32", "0 created, 1 updated, 2 removed, 4 restored."),
   column("deleted", "boolean", "The entry is gone; the row has a state from before."),
-  column("closed_at", "timestamp", "Close time of the ledger."),
-  column("ledger_sequence", "int64", "Ledger sequence."),
+  CLOSED_AT,
+  LEDGER_SEQUENCE,
   column(
     "transaction_hash",
     "string",

@@ -1,3 +1,4 @@
+import { eventId, LEDGER_SEQUENCE, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Lumens that moved, from a threshold up. */
@@ -8,18 +9,8 @@ export const largeTransactionEvent = defineEventType({
   doc: "A movement of lumens of at least the threshold of the detector.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and place of the event: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
+    eventId("ledger, transaction and place of the event"),
+    TRANSACTION_HASH,
     { name: "amount", type: "decimal", nullable: false, doc: "Amount in lumens." },
     {
       name: "source_account",
@@ -34,6 +25,6 @@ export const largeTransactionEvent = defineEventType({
       doc: "Account, or contract, that is paid.",
     },
     { name: "timestamp", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
+    LEDGER_SEQUENCE,
   ],
 });

@@ -1,3 +1,4 @@
+import { CLOSED_AT } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** A ledger's header and counts; columns as in Hubble's `ledgers`. */
@@ -53,7 +54,7 @@ export const ledgerHeaderEvent = defineEventType({
       nullable: false,
       doc: "Operations of all transactions in the set.",
     },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    CLOSED_AT,
     { name: "total_coins", type: "int64", nullable: false, doc: "Lumens that exist, in stroops." },
     {
       name: "fee_pool",

@@ -1,3 +1,4 @@
+import { CLOSED_AT } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** The raw ledger: what every Stellar source emits, exactly one row a batch. */
@@ -26,6 +27,6 @@ export const ledgerEvent = defineEventType({
       doc: "The LedgerCloseMeta, XDR.",
     },
     { name: "network", type: "string", nullable: false, doc: "Network passphrase." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    CLOSED_AT,
   ],
 });

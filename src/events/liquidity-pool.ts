@@ -1,4 +1,5 @@
-import { CHANGE_COLUMNS, column, EVENT_ID } from "./entry-columns.ts";
+import { column } from "./column.ts";
+import { CHANGE_COLUMNS, EVENT_ID } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Liquidity pools; columns as in Hubble's `liquidity_pools`. */

@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Operations; columns as in Hubble's `history_operations`. */
@@ -8,12 +9,7 @@ export const operationEvent = defineEventType({
   doc: "An operation of a transaction, with what it asks for and how it ended.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and place of the operation: the same in any run.",
-    },
+    eventId("ledger, transaction and place of the operation"),
     { name: "source_account", type: "string", nullable: false, doc: "Account that it acts for." },
     {
       name: "source_account_muxed",
@@ -41,7 +37,7 @@ export const operationEvent = defineEventType({
       doc: "Id of the transaction (SEP-35).",
     },
     { name: "id", type: "int64", nullable: false, doc: "Id of the operation (SEP-35)." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    CLOSED_AT,
     {
       name: "operation_result_code",
       type: "string",
@@ -54,6 +50,6 @@ export const operationEvent = defineEventType({
       nullable: false,
       doc: "How it ended, in Hubble's spelling; empty when it was not tried.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
+    LEDGER_SEQUENCE,
   ],
 });

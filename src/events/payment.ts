@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, OPERATION_ID, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Payments between accounts. */
@@ -8,19 +9,9 @@ export const paymentEvent = defineEventType({
   doc: "A payment, path payment, account creation or account merge that succeeded.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and operation: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
-    { name: "operation_id", type: "int64", nullable: false, doc: "Id of the operation (SEP-35)." },
+    eventId("ledger, transaction and operation"),
+    TRANSACTION_HASH,
+    OPERATION_ID,
     {
       name: "type",
       type: "string",
@@ -67,7 +58,7 @@ export const paymentEvent = defineEventType({
       nullable: false,
       doc: "Text or number of the transaction's memo, or its hash in base64; empty: none.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    LEDGER_SEQUENCE,
+    CLOSED_AT,
   ],
 });

@@ -1,4 +1,5 @@
-import { column, EVENT_ID } from "./entry-columns.ts";
+import { CLOSED_AT, column, LEDGER_SEQUENCE } from "./column.ts";
+import { EVENT_ID } from "./entry-columns.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Restored keys; columns as in Hubble's `restored_key`. */
@@ -13,7 +14,7 @@ export const restoredKeyEvent = defineEventType({
     column("ledger_key_hash", "string", "Its LedgerKey as base64 XDR, whatever the name says."),
     column("ledger_entry_type", "string", "Its type: `LedgerEntryTypeContractData`, `…Ttl`."),
     column("last_modified_ledger", "int64", "Ledger that last changed the entry."),
-    column("closed_at", "timestamp", "Close time of the ledger."),
-    column("ledger_sequence", "int64", "Ledger sequence."),
+    CLOSED_AT,
+    LEDGER_SEQUENCE,
   ],
 });

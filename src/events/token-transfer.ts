@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Movements of tokens as CAP-67 defines them; columns as in Hubble's `token_transfers`. */
@@ -12,18 +13,8 @@ export const tokenTransferEvent = defineEventType({
   doc: "A transfer, mint, burn, clawback or fee of an asset or a contract token.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction and place of the event: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
+    eventId("ledger, transaction and place of the event"),
+    TRANSACTION_HASH,
     {
       name: "transaction_id",
       type: "int64",
@@ -86,8 +77,8 @@ export const tokenTransferEvent = defineEventType({
       nullable: false,
       doc: "Contract of the token or asset.",
     },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    LEDGER_SEQUENCE,
+    CLOSED_AT,
     {
       name: "to_muxed",
       type: "string",

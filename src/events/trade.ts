@@ -1,3 +1,4 @@
+import { eventId } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Trades; columns as in Hubble's `history_trades`. */
@@ -8,12 +9,7 @@ export const tradeEvent = defineEventType({
   doc: "An exchange of two assets with an offer or a liquidity pool, which is the seller.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger, transaction, operation and place of the trade: the same in any run.",
-    },
+    eventId("ledger, transaction, operation and place of the trade"),
     { name: "order", type: "int32", nullable: false, doc: "Place within the operation, from 0." },
     {
       name: "ledger_closed_at",

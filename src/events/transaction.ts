@@ -1,3 +1,4 @@
+import { CLOSED_AT, eventId, LEDGER_SEQUENCE, TRANSACTION_HASH } from "./column.ts";
 import { defineEventType } from "./event-type.ts";
 
 /** Transactions; columns as in Hubble's `history_transactions`. */
@@ -8,19 +9,9 @@ export const transactionEvent = defineEventType({
   doc: "A transaction with its envelope, result and meta.",
   id: "event_id",
   columns: [
-    {
-      name: "event_id",
-      type: "string",
-      nullable: false,
-      doc: "Network, ledger and place of the transaction: the same in any run.",
-    },
-    {
-      name: "transaction_hash",
-      type: "string",
-      nullable: false,
-      doc: "Hash of the transaction, hex.",
-    },
-    { name: "ledger_sequence", type: "int64", nullable: false, doc: "Ledger sequence." },
+    eventId("ledger and place of the transaction"),
+    TRANSACTION_HASH,
+    LEDGER_SEQUENCE,
     { name: "account", type: "string", nullable: false, doc: "Source account." },
     {
       name: "account_muxed",
@@ -117,7 +108,7 @@ export const transactionEvent = defineEventType({
       nullable: true,
       doc: "Further signers that must sign.",
     },
-    { name: "closed_at", type: "timestamp", nullable: false, doc: "Close time of the ledger." },
+    CLOSED_AT,
     {
       name: "resource_fee",
       type: "int64",
