@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DiscardPolicy, jetstreamManager } from "@nats-io/jetstream";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { connect, headers as createHeaders } from "@nats-io/transport-node";
 import { streamName, subjectOf } from "../src/bus/names.ts";
+import { surveySpools } from "../src/bus/spool/survey.ts";
+import { FlowctlError } from "../src/spec/errors.ts";
 import {
   type Agent,
   busTest,
@@ -92,6 +95,74 @@ busTest("NATS is away while the source goes on reading into the spool", async (s
   await server.start();
   await completed(producer, consumer);
   assert.deepEqual(disk.content, await want());
+});
+
+/** More than a publisher holds in memory; the spool takes some 60 of these ledgers. */
+const MANY = 900;
+const SMALL_SPOOL = { config: { bus: { spool_max_bytes: 16_000, spool_policy: "oldest" } } };
+
+busTest("a spool that drops its oldest ledgers: they are read from the source again", async (
+  server,
+  folder,
+) => {
+  const disk = createDisk();
+  const pipeline = { ...pipelineOf(simple), ...SMALL_SPOOL };
+  const readings = new Map<number, number>();
+  const counting = {
+    async before(sequence: number) {
+      readings.set(sequence, (readings.get(sequence) ?? 0) + 1);
+      await sleep(2);
+    },
+  };
+  await using agents = fleet(server, folder, pipeline, chainOf(disk, { to: MANY, ...counting }));
+  const producer = await agents.agent("one", ["ledgers", "tag"]);
+  const consumer = await agents.agent("two", ["out"]);
+  await until("rows", () => rows(disk) > 20);
+  await server.kill();
+  await until("the source has ended", () => readBy(producer) === MANY);
+  const [spool] = await surveySpools(join(folder, "one", "spool"));
+  assert.ok((spool?.bytes ?? 0) <= 16_000, "the spool is within its limit");
+  const first = spool?.ledgers.get("ledgers")?.first ?? 0;
+  assert.ok(first > 100, "its oldest ledgers are gone");
+  await server.start();
+  await completed(producer, consumer);
+  assert.deepEqual(disk.content, await expected(simple, (each) => chainOf(each, { to: MANY })));
+  assert.equal(readings.get(1), 1, "what stood in the stream is not read again");
+  assert.ok((readings.get(first - 1) ?? 0) > 1, "what was dropped is");
+});
+
+busTest("what the spool has dropped, and the source no longer gives, ends the run", async (
+  server,
+  folder,
+) => {
+  const disk = createDisk();
+  let oldest = 0;
+  const forgetful = {
+    async before(sequence: number) {
+      if (sequence < oldest) {
+        throw new FlowctlError("source/out-of-range", `ledger ${sequence} is not kept any more`);
+      }
+      await sleep(2);
+    },
+  };
+  const pipeline = { ...pipelineOf(simple), ...SMALL_SPOOL };
+  await using agents = fleet(server, folder, pipeline, chainOf(disk, { to: MANY, ...forgetful }));
+  const producer = await agents.agent("one", ["ledgers", "tag"]);
+  const consumer = await agents.agent("two", ["out"]);
+  await until("rows", () => rows(disk) > 20);
+  await server.kill();
+  await until("the source has ended", () => readBy(producer) === MANY);
+  oldest = MANY;
+  await server.start();
+  const summary = await producer.run.done;
+  assert.equal(summary.error?.code, "source/out-of-range");
+  assert.match(summary.error?.message ?? "", /ledger \d+ is not kept any more/);
+  // The reader has what came before the gap, waits, and takes nothing from behind it.
+  await consumer.abort();
+  const held = disk.content.get("ledgers") ?? [];
+  const whole = await expected(simple, (each) => chainOf(each, { to: MANY }));
+  assert.ok(held.length > 20 && held.length < (whole.get("ledgers")?.length ?? 0));
+  assert.deepEqual(held, whole.get("ledgers")?.slice(0, held.length));
 });
 
 busTest("the stream is deleted", async (server, folder) => {

@@ -260,6 +260,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if (next.ledger > due) throw lostTail(edge, source, position, next.ledger);
   }
 
+  /** The ledger that stands in the stream, or is on its way there, last. */
+  function lastOf(source: string): number | undefined {
+    const last = queue.findLast(({ message }) => message.source === source);
+    return last?.message.ledger ?? positions.get(source)?.ledger;
+  }
+
   const stopFollowing = bus.onChange((up) => {
     // What is on its way when the connection breaks may or may not have arrived.
     if (!up) {
@@ -280,6 +286,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     push(message) {
       sources.add(message.source);
+      const { kind, source, ledger } = message;
+      const before = lastOf(source);
+      // A spool that has dropped its oldest ledgers: what follows them must not stand there first.
+      if (synced && kind === "batch" && before !== undefined && ledger > before + 1) {
+        return fail(lostTail(edge, source, before, ledger));
+      }
       if (queue.length === 0) heardAt = performance.now();
       queue.push({ message, sent: false, acked: false });
       waiting_bytes += message.payload.byteLength;
