@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import test, { type TestContext } from "node:test";
 import { xdr } from "@stellar/stellar-sdk";
 import { zstdDecompress } from "../runtime/zstd.ts";
@@ -16,10 +17,17 @@ function folder(t: TestContext): string {
   return path;
 }
 
-async function run(...args: readonly string[]): Promise<void> {
+/** Runs the command and returns what it printed. */
+async function run(t: TestContext, ...args: readonly string[]): Promise<string> {
+  const write = t.mock.method(process.stdout, "write", () => true);
   const program = withGlobalOptions(new Command("flowctl")).exitOverride();
   program.addCommand(sandboxCommand());
-  await program.parseAsync(["sandbox", "lake", "--output", "json", ...args], { from: "user" });
+  try {
+    await program.parseAsync(["sandbox", "lake", "--output", "json", ...args], { from: "user" });
+    return write.mock.calls.map((call) => String(call.arguments[0])).join("");
+  } finally {
+    write.mock.restore();
+  }
 }
 
 function objects(path: string): Map<string, Uint8Array> {
@@ -31,8 +39,9 @@ function objects(path: string): Map<string, Uint8Array> {
 test("a lake has whole objects with checksums, and the same ones every time", async (t) => {
   const [first, second] = [folder(t), folder(t)];
   const options = ["--ledgers", "10", "--batch", "8", "--transactions", "3", "--seed", "s"];
-  await run("--out", first, ...options);
-  await run("--out", second, ...options);
+  const { ledgers, first: from, last } = JSON.parse(await run(t, "--out", first, ...options));
+  assert.deepEqual([ledgers, from, last], [14, 2, 15]);
+  await run(t, "--out", second, ...options);
   const written = objects(first);
   assert.deepEqual([...written], [...objects(second)]);
   assert.deepEqual([...written.keys()].map((name) => name.split("/").at(-1)), [
@@ -64,6 +73,6 @@ test("what an option cannot be is said with its name", async (t) => {
       [["--batch", "1.5"], /--batch must be/],
     ] as const
   ) {
-    await assert.rejects(run("--out", out, ...args), { code: "cli/usage", message });
+    await assert.rejects(run(t, "--out", out, ...args), { code: "cli/usage", message });
   }
 });
