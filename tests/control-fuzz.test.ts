@@ -4,20 +4,17 @@ import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import type { DescMessage } from "@bufbuild/protobuf";
-import {
-  RegistrationAckSchema,
-  ServiceHeartbeatSchema,
-  ServiceInfoSchema,
-} from "../src/gen/proto/flowctl/control_plane_pb.js";
+import { ServiceInfoSchema } from "../src/gen/proto/flowctl/control_plane_pb.js";
 import { DEFAULT_LIMITS } from "../src/control/server/gate.ts";
 import type { Rate } from "../src/control/server/rate-limit.ts";
-import { quantile } from "./support/control-load.ts";
 import { callGrpc, framed } from "./support/grpc-call.ts";
 import { startGuardedServer } from "./support/guarded-server.ts";
 import type { GuardedServer } from "./support/guarded-server.ts";
 import { controlServices } from "./support/control-services.ts";
+import { startHeart } from "./support/heart.ts";
+import type { Heart } from "./support/heart.ts";
 import { randomBytes, randomJson, randomMessage } from "./support/fuzz-messages.ts";
 import { randomNumbers } from "./support/random.ts";
 
@@ -30,58 +27,23 @@ const MAX_GROWTH_BYTES = 400 * 1024 * 1024;
 const MAX_P99_MS = 1_500;
 
 let server: GuardedServer;
-let heart: ReturnType<typeof startHeart>;
+let heart: Heart;
 
 before(async () => {
   server = await startGuardedServer({ required: false });
-  heart = startHeart(server.url);
+  heart = await startHeart({ port: server.port, from: "127.0.0.1" });
 });
 after(async () => {
   await heart.stop();
   await server.stop();
 });
 
-/** One well-behaved component that beats every 20 ms. */
-function startHeart(url: string) {
-  const session = connectHttp2(url);
-  const took: number[] = [];
-  const failed: string[] = [];
-  let stopped = false;
-  const run = async () => {
-    const info = create(ServiceInfoSchema, { componentId: "the-bystander" });
-    const answer = await callGrpc(
-      session,
-      "/flowctl.ControlPlane/Register",
-      framed(toBinary(ServiceInfoSchema, info)),
-    );
-    const { serviceId } = fromBinary(RegistrationAckSchema, answer.body);
-    const beat = framed(
-      toBinary(ServiceHeartbeatSchema, create(ServiceHeartbeatSchema, { serviceId })),
-    );
-    while (!stopped) {
-      const begin = performance.now();
-      const { status, message } = await callGrpc(session, "/flowctl.ControlPlane/Heartbeat", beat);
-      took.push(performance.now() - begin);
-      if (status !== 0) failed.push(`${status} ${message}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    session.destroy();
-  };
-  const done = run();
-  return {
-    /** The 99th percentile since the last look; fails when a beat failed. */
-    check() {
-      assert.deepEqual(failed, []);
-      assert.ok(took.length > 0, "it went on beating");
-      const p99 = quantile(took.splice(0), 0.99);
-      assert.ok(p99 < MAX_P99_MS, `the bystander's p99 is ${p99} ms`);
-      return p99;
-    },
-    async stop() {
-      stopped = true;
-      await done;
-    },
-  };
+/** Fails when a beat of the bystander failed since it began, or took too long since the last look. */
+function check(heart: Heart): void {
+  const { beats, failures, p99_ms } = heart.look();
+  assert.equal(failures, 0);
+  assert.ok(beats > 0, "it went on beating");
+  assert.ok(p99_ms < MAX_P99_MS, `the bystander's p99 is ${p99_ms} ms`);
 }
 
 const methods = (await controlServices()).flatMap((service) =>
@@ -149,11 +111,47 @@ describe("mutated messages to every call", () => {
       for (let round = 0; round < ROUNDS; round++) {
         await Promise.all(methods.map(({ path, input }) => send(path, input, random)));
       }
-      heart.check();
+      check(heart);
       const growth = process.memoryUsage().rss - rss;
       assert.ok(growth < MAX_GROWTH_BYTES, `${growth} bytes more`);
     });
   }
+});
+
+test("REST: a proper answer to every path, method and body, and the bystander unharmed", async () => {
+  const random = randomNumbers(SEED);
+  const document = await (await fetch(`${server.url}/openapi.json`)).json() as {
+    readonly paths: Readonly<Record<string, unknown>>;
+  };
+  const types = ["application/json", "application/yaml", "text/plain", "x", "multipart/form-data"];
+  const bodies = [
+    () => randomBytes(random() * 3_000, random),
+    () => randomJson(ServiceInfoSchema, random),
+    () => "a: &a [*a, *a]\n",
+    () => `${"{".repeat(20_000)}`,
+    () => `kind: Pipeline\nspec: {sources: [${"{},".repeat(2_000)}]}`,
+    () =>
+      Array.from({ length: 30 }, (_, n) => `x${n}: &x${n} [${`*x${n - 1},`.repeat(9)}]`).join("\n"),
+  ];
+  for (const path of Object.keys(document.paths)) {
+    for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+      const url = server.url + path.replace(/\{\w+\}/g, () => encodeURIComponent("x/\u0000%é"));
+      const sends = method !== "GET" && method !== "OPTIONS";
+      for (const body of sends ? bodies : [() => undefined]) {
+        const type = types[Math.floor(random() * types.length)]!;
+        const made = body();
+        const response = await fetch(url, {
+          method,
+          headers: { "content-type": type, connection: "close" },
+          ...(made === undefined ? {} : { body: made }),
+        });
+        const text = await response.text();
+        assert.ok(response.status >= 200 && response.status < 500, `${method} ${path}`);
+        assert.ok(!/\bat .*\.(ts|js):\d+/.test(text), `no stack in ${text.slice(0, 300)}`);
+      }
+    }
+  }
+  check(heart);
 });
 
 describe("broken frames and requests", () => {
@@ -182,7 +180,7 @@ describe("broken frames and requests", () => {
       }
     }
     session.destroy();
-    heart.check();
+    check(heart);
   });
 
   test("an oversized message is refused by its length, not read", async () => {
@@ -192,7 +190,7 @@ describe("broken frames and requests", () => {
     session.destroy();
     const { response } = await ask(REGISTER, "application/json", `{"x":"${"a".repeat(5 << 20)}"}`);
     assert.ok(response.status === 429 || response.status === 413, `${response.status}`);
-    heart.check();
+    check(heart);
   });
 
   test("a compressed bomb is refused", async () => {
@@ -255,7 +253,7 @@ describe("broken frames and requests", () => {
         setTimeout(() => socket.destroy(), 150);
       });
     }
-    heart.check();
+    check(heart);
   });
 
   test("a peer that registers in a circle is throttled, its heartbeats and others are not", async () => {
@@ -265,8 +263,7 @@ describe("broken frames and requests", () => {
       required: false,
       limits: { ...DEFAULT_LIMITS, registrations },
     });
-    const beside = startHeart(own.url);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const beside = await startHeart({ port: own.port, from: "127.0.0.1" });
     const sessions = Array.from({ length: 8 }, () => connectHttp2(own.url));
     const statuses = new Map<number, number>();
     const begin = performance.now();
@@ -288,7 +285,7 @@ describe("broken frames and requests", () => {
     assert.ok((statuses.get(0) ?? 0) <= most, `${statuses.get(0)} let in`);
     assert.ok((statuses.get(8) ?? 0) > 0, JSON.stringify([...statuses]));
     assert.deepEqual([...statuses.keys()].sort(), [0, 8]);
-    beside.check();
+    check(beside);
     await beside.stop();
     const response = await fetch(own.url + REGISTER, {
       method: "POST",

@@ -4,19 +4,12 @@
  */
 
 import { spawn } from "node:child_process";
-import { connect } from "node:http2";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  RegistrationAckSchema,
-  ServiceHeartbeatSchema,
-  ServiceInfoSchema,
-} from "../../src/gen/proto/flowctl/control_plane_pb.js";
 import { cpuSeconds, memoryBytes, startControlServer } from "./control-process.ts";
 import { quantile } from "./control-load.ts";
-import { callGrpc, framed } from "./grpc-call.ts";
+import { startHeart } from "./heart.ts";
 import { freePort } from "./server-process.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -43,14 +36,13 @@ export interface FloodResult {
 const PEER = fileURLToPath(new URL("control-flood-peer.ts", import.meta.url));
 const FLOOD_ADDRESS = "127.0.0.1";
 const BYSTANDER_ADDRESS = "127.0.0.2";
-const BEAT_PAUSE_MS = 10;
 const QUIET_MS = 2_000;
 
 export async function measureFlood(options: FloodOptions): Promise<FloodResult> {
   using folder = temporaryFolder();
   const port = await freePort();
   const server = await startControlServer(folder.path, port);
-  const heart = await startHeart(port);
+  const heart = await startHeart({ port, from: BYSTANDER_ADDRESS });
   try {
     await sleep(QUIET_MS);
     const quiet = heart.take();
@@ -75,47 +67,6 @@ export async function measureFlood(options: FloodOptions): Promise<FloodResult> 
     await heart.stop();
     server.kill();
   }
-}
-
-async function startHeart(port: number) {
-  const session = connect(
-    `http://127.0.0.1:${port}`,
-    // Not in the types, but where the connection comes from.
-    { localAddress: BYSTANDER_ADDRESS } as object,
-  );
-  session.on("error", () => {});
-  const info = create(ServiceInfoSchema, { componentId: "the-bystander" });
-  const registration = framed(toBinary(ServiceInfoSchema, info));
-  const { body } = await callGrpc(session, "/flowctl.ControlPlane/Register", registration);
-  const { serviceId } = fromBinary(RegistrationAckSchema, body);
-  const beat = framed(
-    toBinary(ServiceHeartbeatSchema, create(ServiceHeartbeatSchema, { serviceId })),
-  );
-  let took: number[] = [];
-  let failures = 0;
-  let stopped = false;
-  const beating = (async () => {
-    while (!stopped) {
-      const begin = performance.now();
-      const { status } = await callGrpc(session, "/flowctl.ControlPlane/Heartbeat", beat);
-      if (status !== 0 && !stopped) failures++;
-      took.push(performance.now() - begin);
-      await sleep(BEAT_PAUSE_MS);
-    }
-  })();
-  return {
-    take() {
-      const taken = took;
-      took = [];
-      return taken;
-    },
-    failures: () => failures,
-    async stop() {
-      stopped = true;
-      session.destroy();
-      await beating;
-    },
-  };
 }
 
 async function flood(port: number, options: FloodOptions): Promise<{ readonly sent: number }> {

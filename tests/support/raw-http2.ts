@@ -18,6 +18,7 @@ export const FRAME = {
   ping: 6,
   goaway: 7,
   window: 8,
+  continuation: 9,
 } as const;
 const END_STREAM = 0x1;
 const END_HEADERS = 0x4;

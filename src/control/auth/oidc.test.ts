@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { FlowctlError } from "../../spec/errors.ts";
 import { AUDIENCE, startIssuer } from "../../../tests/support/issuer.ts";
 import type { Issuer } from "../../../tests/support/issuer.ts";
-import { createOidc } from "./oidc.ts";
+import { createOidc, KEYS_COOLDOWN_MS } from "./oidc.ts";
 import type { OidcOptions } from "./oidc.ts";
 
 let issuer: Issuer;
@@ -97,11 +98,22 @@ describe("JWTs of an OIDC issuer", () => {
     assert.ok(await verify(token));
   });
 
-  test("a new key is found after the cooldown", async () => {
-    // A verifier that has not read the keys yet stands for one whose cooldown is over.
+  test("a new key is found by the verifier that knew the old one, after the real cooldown", {
+    timeout: 30_000,
+  }, async () => {
+    const { verify } = oidc();
     const old = await issuer.sign({ role: "viewer" });
+    assert.ok(await verify(old));
     await issuer.rotate();
-    assert.ok(await oidc().verify(await issuer.sign({ role: "viewer" })));
-    assert.equal(await oidc().verify(old), undefined);
+    const fresh = await issuer.sign({ role: "operator" });
+    const before = issuer.keyRequests;
+    assert.equal(await verify(fresh), undefined, "its key is not read for yet");
+    assert.ok(await verify(old), "meanwhile the keys that were read count");
+    assert.equal(issuer.keyRequests, before);
+    await sleep(KEYS_COOLDOWN_MS + 200);
+    const found = await verify(fresh);
+    assert.ok(found !== undefined && "principal" in found && found.principal.role === "operator");
+    assert.equal(await verify(old), undefined, "the key that the issuer took back counts no more");
+    assert.equal(issuer.keyRequests, before + 1);
   });
 });

@@ -15,7 +15,7 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** An issuer that is away is not asked again before; calls meanwhile fail at once. */
 const RETRY_AFTER_MS = 2_000;
 /** Keys are read anew for a key id that is not known, but not more often than this. */
-const KEYS_COOLDOWN_MS = 10_000;
+export const KEYS_COOLDOWN_MS = 10_000;
 /** Only public-key signatures: a shared secret or "none" never verifies. */
 const ALGORITHMS = [
   "RS256",
