@@ -1,10 +1,12 @@
 /** What a worker thread runs: segments of pipelines, a job at a time. */
 
+import { createCollector } from "../../runtime/memory.ts";
 import { messageOf } from "../../spec/errors.ts";
 import type { ComponentDefinition } from "../component.ts";
-import type { JobMessage, StartMessage, ThreadMessage } from "./messages.ts";
-import { createSegments, transfersOf } from "./segment.ts";
+import type { JobMessage, JobResult, StartMessage, ThreadMessage } from "./messages.ts";
+import { createSegments } from "./segment.ts";
 import type { Segment } from "./segment.ts";
+import { buffersOf } from "./transfer.ts";
 
 /** The other end of a `Thread`. */
 export interface ThreadPort {
@@ -13,6 +15,7 @@ export interface ThreadPort {
 }
 
 export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDefinition[]): void {
+  const collector = createCollector();
   let segments: ReadonlyMap<string, Segment> | undefined;
   const say = (message: ThreadMessage, transfer: readonly ArrayBuffer[] = []) =>
     port.post(message, transfer);
@@ -27,8 +30,11 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
   }
 
   async function work({ id, source, packed }: JobMessage): Promise<void> {
-    const result = await segments?.get(source)?.run(packed) ?? [];
-    say({ kind: "done", id, result }, transfersOf(result));
+    const ledgers = await segments?.get(source)?.run(packed) ?? [];
+    const result: JobResult = { packed, ledgers };
+    const bytes = ledgers.reduce((sum, ledger) => sum + ledger.bytes, 0);
+    say({ kind: "done", id, result }, buffersOf(result));
+    collector.passed(bytes);
   }
 
   let last = Promise.resolve();
