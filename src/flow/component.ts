@@ -60,6 +60,7 @@ export interface Packed {
   /** Which ledgers are wanted of it; both ends are included. */
   readonly first: number;
   readonly last: number;
+  /** Nothing else refers to them: their memory changes hands instead of being copied. */
   readonly bytes: Uint8Array;
   /** What else it takes to unpack and check them. */
   readonly about: Readonly<Record<string, string>>;

@@ -34,8 +34,12 @@ export interface LedgerResult {
   readonly made: MadeLedger | undefined;
 }
 
-/** Fewer ledgers than were packed: the next one could not be unpacked. */
-export type JobResult = readonly LedgerResult[];
+export interface JobResult {
+  /** What the job was given, back again for whoever needs the rows on the main thread. */
+  readonly packed: Packed;
+  /** Fewer than were packed: the next one could not be unpacked. */
+  readonly ledgers: readonly LedgerResult[];
+}
 
 export interface ResultMessage {
   readonly id: number;

@@ -135,7 +135,8 @@ function createReading(
       bytesOf: ({ bytes }) => bytes.byteLength,
       work: (packed) => pool.run({ source: id, packed }),
     });
-    for await (const { input: packed, output: ledgers = [] } of results) {
+    for await (const { input, output } of results) {
+      const { packed, ledgers } = output ?? { packed: input, ledgers: [] };
       for (const ledger of ledgers) {
         if (ledger.link !== undefined) reading.follow(packed, ledger.link);
         if (!isNew(ledger.sequence)) continue;

@@ -3,13 +3,12 @@
 import { messageOf } from "../../spec/errors.ts";
 import type { Logger } from "../component.ts";
 import type { Job, JobMessage, JobResult, StartMessage, ThreadMessage } from "./messages.ts";
+import { movable } from "./transfer.ts";
 
 /** Jobs that a thread has at a time: the next one is there when it has done one. */
 export const JOBS_PER_THREAD = 2;
 /** Threads that may end by themselves in one run before it goes on without any. */
 export const MAX_THREADS_LOST = 5;
-/** A job at which so many threads have ended is left to the main thread. */
-export const MAX_ATTEMPTS = 2;
 
 /** As `src/runtime/thread.ts` makes them. */
 export interface Thread {
@@ -33,7 +32,7 @@ export interface Pool {
   readonly usable: boolean;
   /** All its threads are there, or it has given up. */
   readonly settled: boolean;
-  /** Never rejects. Undefined: no thread can do it. */
+  /** Never rejects. Undefined: no thread has done it, and what was packed is gone. */
   run(job: Job): Promise<JobResult | undefined>;
   /** Jobs under way are given up. */
   close(): void;
@@ -42,7 +41,6 @@ export interface Pool {
 interface Pending {
   readonly id: number;
   readonly job: Job;
-  attempts: number;
   resolve(result: JobResult | undefined): void;
 }
 
@@ -89,11 +87,8 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
     if (!members.delete(member) || closed) return;
     if (!member.ready) return giveUp(`one could not be started: ${reason}`);
     lost += 1;
-    // It does them in order, so it ended at the first.
-    const [culprit] = member.jobs;
-    if (culprit !== undefined) culprit.attempts += 1;
-    waiting.unshift(...member.jobs.filter(({ attempts }) => attempts < MAX_ATTEMPTS));
-    if (culprit !== undefined && culprit.attempts >= MAX_ATTEMPTS) culprit.resolve(undefined);
+    // What it was given ended with it: the main thread reads that again.
+    for (const { resolve } of member.jobs) resolve(undefined);
     if (lost >= MAX_THREADS_LOST) return giveUp(`${lost} of them have ended: ${reason}`);
     log.warn(`a worker thread has ended (${reason}); another takes its place`);
     add();
@@ -126,11 +121,10 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
     }
   }
 
-  /** The bytes stay here as well, for whoever needs the ledger's rows on this thread. */
-  function send({ thread }: Member, { id, job: { source, packed } }: Pending): void {
-    const bytes = packed.bytes.slice();
-    const message: JobMessage = { id, source, packed: { ...packed, bytes } };
-    thread.post(message, bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []);
+  function send({ thread }: Member, { id, job }: Pending): void {
+    const packed = movable(job.packed);
+    const message: JobMessage = { id, source: job.source, packed };
+    thread.post(message, [packed.bytes.buffer]);
   }
 
   for (let count = 0; count < size && !closed; count++) add();
@@ -146,7 +140,7 @@ export function createPool({ size, start, message, log }: PoolOptions): Pool {
     run: (job) =>
       new Promise((resolve) => {
         if (closed) return resolve(undefined);
-        waiting.push({ id: next++, job, attempts: 0, resolve });
+        waiting.push({ id: next++, job, resolve });
         assign();
       }),
     close,

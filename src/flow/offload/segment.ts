@@ -17,12 +17,12 @@ import type {
 import { joinBatches } from "../join.ts";
 import { definitionOf } from "../parts.ts";
 import { onlyTypes } from "../rows.ts";
-import type { JobResult, LedgerResult, StartMessage } from "./messages.ts";
+import type { LedgerResult, StartMessage } from "./messages.ts";
 import type { PlannedNode, PlannedSource } from "./plan.ts";
 
 export interface Segment {
   /** Never rejects: the main thread goes on where the result ends. */
-  run(packed: Packed): Promise<JobResult>;
+  run(packed: Packed): Promise<readonly LedgerResult[]>;
 }
 
 interface Node {
@@ -132,16 +132,4 @@ async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLe
 function inputOf(node: string, batches: readonly Batch[]): Batch {
   const [only] = batches;
   return only !== undefined && batches.length === 1 ? only : joinBatches(node, batches);
-}
-
-/** The memory of a result that can change hands instead of being copied. */
-export function transfersOf(result: JobResult): readonly ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const { bare, made } of result) {
-    if (bare !== undefined && bare.buffer instanceof ArrayBuffer) buffers.add(bare.buffer);
-    for (const { transfer } of Object.values(made?.encoded ?? {})) {
-      for (const buffer of transfer) buffers.add(buffer);
-    }
-  }
-  return [...buffers];
 }

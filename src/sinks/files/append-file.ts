@@ -1,6 +1,5 @@
 /** A file that grows: written in large pieces, and cut back to what a checkpoint knows. */
 
-import { Buffer } from "node:buffer";
 import {
   closeSync,
   fstatSync,
@@ -10,7 +9,7 @@ import {
   mkdirSync,
   openSync,
   statSync,
-  writeSync,
+  writevSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
@@ -21,6 +20,9 @@ import type { PathLock } from "./path-lock.ts";
 
 /** Bytes are held until there are this many: one system call for hundreds of rows. */
 export const WRITE_AFTER_BYTES = 256 * 1024;
+
+/** More than these in one call (IOV_MAX of Linux and macOS) the system does not take. */
+const WRITE_AT_ONCE_pieces = 1024;
 
 const syncLater = promisify(fsync);
 
@@ -129,18 +131,15 @@ function growing(
   let failure: FlowctlError | undefined;
 
   const flush = () => {
-    const bytes = Buffer.concat(pending);
     try {
-      for (let done = 0; done < bytes.length;) {
-        done += writeSync(descriptor, bytes, done, bytes.length - done);
-      }
+      writeAll(descriptor, pending);
     } catch (error) {
       if (regular) ftruncateSync(descriptor, length_bytes);
       throw fileError(error, path);
     }
+    length_bytes += pending_bytes;
     pending = [];
     pending_bytes = 0;
-    length_bytes += bytes.length;
   };
 
   return {
@@ -177,6 +176,26 @@ function growing(
       lock?.release();
     },
   };
+}
+
+/** Without joining the pieces first, which would cost as much memory once more. */
+function writeAll(descriptor: number, pieces: readonly Uint8Array[]): void {
+  let left = pieces;
+  while (left.length > 0) {
+    left = behind(left, writevSync(descriptor, left.slice(0, WRITE_AT_ONCE_pieces)));
+  }
+}
+
+/** What of the pieces stands behind their first bytes. */
+function behind(pieces: readonly Uint8Array[], written_bytes: number): readonly Uint8Array[] {
+  let skipped_bytes = 0;
+  for (const [index, piece] of pieces.entries()) {
+    skipped_bytes += piece.byteLength;
+    if (skipped_bytes <= written_bytes) continue;
+    const rest = piece.subarray(piece.byteLength - (skipped_bytes - written_bytes));
+    return [rest, ...pieces.slice(index + 1)];
+  }
+  return [];
 }
 
 /** Makes the names in a folder durable: a new file's data alone may survive without its name. */
