@@ -8,8 +8,8 @@
 
 import { Buffer } from "node:buffer";
 import { dirname, extname, join } from "node:path";
-import type { BatchKey } from "../../flow/batch.ts";
-import type { Encoded, Encoder, Positions, Sink, SinkContext } from "../../flow/component.ts";
+import type { BatchKey, Encoded } from "../../flow/batch.ts";
+import type { Encoder, Positions, Sink, SinkContext } from "../../flow/component.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import { openAppendFile } from "./append-file.ts";
 import type { AppendFile } from "./append-file.ts";
