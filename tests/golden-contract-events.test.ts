@@ -6,14 +6,7 @@ import type { Row } from "../src/flow/batch.ts";
 import type { Config } from "../src/gen/config/contract-events.ts";
 import { createContractEvents } from "../src/processors/contract-events/contract-events.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
-import {
-  captiveCore,
-  pubnetLake,
-  pubnetP13,
-  singleAndClassic,
-  testnetLake,
-} from "./support/ledgers.ts";
-import type { RealLedger } from "./support/ledgers.ts";
+import { goldenFolders, pubnetLake } from "./support/ledgers.ts";
 import { sharedMissing, sharedPath } from "./support/shared.ts";
 
 const skip = sharedMissing !== false;
@@ -25,15 +18,7 @@ const all: Config = {
   diagnostic_events: false,
 };
 
-const folders: Readonly<Record<string, () => RealLedger[]>> = {
-  "pubnet-lake": pubnetLake,
-  "pubnet-p13": pubnetP13,
-  "single-and-classic": singleAndClassic,
-  "testnet-lake": testnetLake,
-  "captive-core": () => captiveCore().slice(0, 10),
-};
-
-for (const [folder, ledgers] of Object.entries(folders)) {
+for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(
     `events of ${folder}, diagnostic ones included, equal Hubble's${why}`,
     { skip },

@@ -14,26 +14,11 @@ import { signersTable } from "../src/processors/entries/signers.ts";
 import { trustlinesTable } from "../src/processors/entries/trustlines.ts";
 import { ttlTable } from "../src/processors/entries/ttl.ts";
 import { compareRows, type GoldenRow, goldenRows, rowsOf } from "./support/golden.ts";
-import {
-  captiveCore,
-  pubnetLake,
-  pubnetP13,
-  singleAndClassic,
-  testnetLake,
-} from "./support/ledgers.ts";
-import type { RealLedger } from "./support/ledgers.ts";
+import { goldenFolders } from "./support/ledgers.ts";
 import { sharedMissing } from "./support/shared.ts";
 
 const skip = sharedMissing !== false;
 const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
-
-const folders: Readonly<Record<string, () => RealLedger[]>> = {
-  "pubnet-lake": pubnetLake,
-  "pubnet-p13": pubnetP13,
-  "single-and-classic": singleAndClassic,
-  "testnet-lake": testnetLake,
-  "captive-core": () => captiveCore().slice(0, 10),
-};
 
 /** Columns that tell the entries of a ledger apart: Hubble's order inside a ledger is random. */
 const tables: readonly (readonly [string, EntryTable, readonly string[]])[] = [
@@ -57,7 +42,7 @@ function sorted<T extends Row | GoldenRow>(rows: readonly T[], key: readonly str
   return keyed.sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row);
 }
 
-for (const [folder, ledgers] of Object.entries(folders)) {
+for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   for (const [name, table, key] of tables) {
     test(`${name} of ${folder} equal Hubble's${why}`, { skip }, async () => {
       const rows = await rowsOf(createEntryTable(table, { changes: "last" }), ledgers());
@@ -79,7 +64,7 @@ const OF_THE_CHANGE: ReadonlySet<string> = new Set([
 
 test(`the last of all changes of an entry is the row that Hubble has${why}`, { skip }, async () => {
   let compared = 0;
-  for (const ledger of Object.values(folders).flatMap((of) => of())) {
+  for (const ledger of Object.values(goldenFolders).flatMap((of) => of())) {
     for (const [name, table, key] of tables) {
       const [all, last] = await Promise.all(
         (["all", "last"] as const).map((changes) =>

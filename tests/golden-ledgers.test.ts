@@ -4,28 +4,13 @@ import { xdr } from "@stellar/stellar-sdk";
 import { ledgerHeaderEvent } from "../src/events/ledger-header.ts";
 import { createLedgers } from "../src/processors/ledgers.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
-import {
-  captiveCore,
-  pubnetLake,
-  pubnetP13,
-  singleAndClassic,
-  testnetLake,
-} from "./support/ledgers.ts";
-import type { RealLedger } from "./support/ledgers.ts";
+import { goldenFolders, pubnetLake } from "./support/ledgers.ts";
 import { sharedMissing } from "./support/shared.ts";
 
 const skip = sharedMissing !== false;
 const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 
-const folders: Readonly<Record<string, () => RealLedger[]>> = {
-  "pubnet-lake": pubnetLake,
-  "pubnet-p13": pubnetP13,
-  "single-and-classic": singleAndClassic,
-  "testnet-lake": testnetLake,
-  "captive-core": () => captiveCore().slice(0, 10),
-};
-
-for (const [folder, ledgers] of Object.entries(folders)) {
+for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(`ledgers of ${folder} equal Hubble's${why}`, { skip }, async () => {
     const rows = await rowsOf(createLedgers({}), ledgers());
     compareRows(ledgerHeaderEvent, rows, goldenRows(folder, "ledgers"));

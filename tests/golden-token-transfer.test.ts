@@ -6,12 +6,12 @@ import { createTokenTransfer } from "../src/processors/token-transfer/token-tran
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
 import {
   captiveCore,
+  goldenFolders,
   pubnetLake,
   pubnetP13,
   singleAndClassic,
   testnetLake,
 } from "./support/ledgers.ts";
-import type { RealLedger } from "./support/ledgers.ts";
 import { sharedMissing } from "./support/shared.ts";
 
 const skip = sharedMissing !== false;
@@ -36,15 +36,7 @@ test(`transfers of protocol 24 equal Hubble's, in order${why}`, { skip }, async 
   compareRows(tokenTransferEvent, await rowsOf(processor, ledgers), golden);
 });
 
-const folders: Readonly<Record<string, () => RealLedger[]>> = {
-  "pubnet-lake": pubnetLake,
-  "pubnet-p13": pubnetP13,
-  "single-and-classic": singleAndClassic,
-  "testnet-lake": testnetLake,
-  "captive-core": () => captiveCore().slice(0, 10),
-};
-
-for (const [folder, ledgers] of Object.entries(folders)) {
+for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(
     `transfers of ${folder} that are derived equal Stellar's, in order${why}`,
     { skip },

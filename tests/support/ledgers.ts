@@ -83,6 +83,15 @@ export function captiveCore(): RealLedger[] {
   return ledgers;
 }
 
+/** The folders that have rows of Stellar's exporter, each with the ledgers that it was run over. */
+export const goldenFolders: Readonly<Record<string, () => RealLedger[]>> = {
+  "pubnet-lake": pubnetLake,
+  "pubnet-p13": pubnetP13,
+  "single-and-classic": singleAndClassic,
+  "testnet-lake": testnetLake,
+  "captive-core": () => captiveCore().slice(0, 10),
+};
+
 export function allLedgers(): RealLedger[] {
   return [
     ...pubnetLake(),
