@@ -3,7 +3,7 @@
 import type { EventGroup, Row } from "../flow/batch.ts";
 
 /** Rows that are looked at; the others are taken to be like them. */
-const SAMPLES = 16;
+const SAMPLES = 8;
 
 /** Of a value or an object in itself. */
 const VALUE_BYTES = 24;
@@ -34,6 +34,8 @@ function valueBytes(value: unknown, depth: number): number {
   if (value instanceof Uint8Array) return VALUE_BYTES + value.length;
   if (value instanceof Date || depth >= MAX_DEPTH) return VALUE_BYTES;
   let bytes = VALUE_BYTES;
-  for (const member of Object.values(value)) bytes += valueBytes(member, depth + 1);
+  for (const key in value) {
+    bytes += valueBytes((value as Record<string, unknown>)[key], depth + 1);
+  }
   return bytes;
 }

@@ -5,6 +5,7 @@ import { AssetType } from "../gen/xdr/asset-type.ts";
 import { accountAddress } from "./address.ts";
 import { type Asset, NATIVE } from "./asset.ts";
 import { assetId } from "./asset-id.ts";
+import { ByteCache } from "./xdr/byte-cache.ts";
 import { unknownArm, type XdrBytes } from "./xdr/xdr-bytes.ts";
 
 export interface LedgerAsset extends Asset {
@@ -20,9 +21,13 @@ const ISSUER_BYTES = 36;
 
 export const NATIVE_ASSET: LedgerAsset = { ...NATIVE, id: assetId(NATIVE), canonical: "native" };
 
-/** By their XDR. Beyond this many the cache starts anew. */
-const MAX_CACHED = 100_000;
-const known = new Map<string, LedgerAsset>();
+/** A ledger of mainnet names some 300 different ones. */
+const PLACES = 1 << 12;
+
+/** Type, code and issuer. */
+const MAX_BYTES = 4 + LONG_CODE_BYTES + ISSUER_BYTES;
+
+const credits = new ByteCache(readCredit, PLACES, MAX_BYTES);
 
 /** The Asset, or the TrustLineAsset or ChangeTrustAsset that is no pool share, at `offset`. */
 export function ledgerAsset(xdr: XdrBytes, offset: number): LedgerAsset {
@@ -34,15 +39,14 @@ export function ledgerAsset(xdr: XdrBytes, offset: number): LedgerAsset {
   const short = type === AssetType.assetTypeCreditAlphanum4;
   const codeAt = offset + 4;
   const codeEnd = codeAt + (short ? SHORT_CODE_BYTES : LONG_CODE_BYTES);
-  const key = xdr.latin1(offset, codeEnd + ISSUER_BYTES);
-  let asset = known.get(key);
-  if (asset === undefined) {
-    if (known.size >= MAX_CACHED) known.clear();
-    const code = codeText(xdr, codeAt, codeEnd);
-    asset = credit(short, code, accountAddress(xdr, codeEnd));
-    known.set(key, asset);
-  }
-  return asset;
+  return credits.of(xdr, offset, codeEnd + ISSUER_BYTES);
+}
+
+function readCredit(xdr: XdrBytes, start: number, end: number): LedgerAsset {
+  const codeAt = start + 4;
+  const codeEnd = end - ISSUER_BYTES;
+  const short = codeEnd - codeAt === SHORT_CODE_BYTES;
+  return credit(short, trimmed(xdr.latin1(codeAt, codeEnd)), accountAddress(xdr, codeEnd));
 }
 
 /** The asset of an AssetCode (an operation's, which names no issuer) and its issuer. */
@@ -55,10 +59,6 @@ function credit(short: boolean, code: string, issuer: string): LedgerAsset {
   const type = short ? "credit_alphanum4" : "credit_alphanum12";
   const asset: Asset = { name: `${type}:${code}:${issuer}`, type, code, issuer };
   return { ...asset, id: assetId(asset), canonical: `${code}:${issuer}` };
-}
-
-function codeText(xdr: XdrBytes, start: number, end: number): string {
-  return trimmed(xdr.latin1(start, end));
 }
 
 /** Without the zero bytes that fill a code up. */

@@ -6,6 +6,7 @@ import { contractAddress } from "../../stellar/address.ts";
 import type { ContractEventParts } from "../../stellar/contract-events.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { scValJson } from "../../stellar/sc-val-json.ts";
+import { ByteCache } from "../../stellar/xdr/byte-cache.ts";
 import { contractEventTypeName } from "../../gen/xdr/contract-event-type.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
 
@@ -32,8 +33,9 @@ export function contractEventRow(
   let offset = event.topicsOffset;
   for (let i = 0; i < event.topicCount; i++) {
     const end = skipScVal(xdr, offset);
-    topics.push(xdr.base64(offset, end));
-    decoded.push(scValJson(xdr, offset));
+    const topic = topicForms.of(xdr, offset, end);
+    topics.push(topic.base64);
+    decoded.push(topic.json);
     offset = end;
   }
   const end = skipScVal(xdr, offset);
@@ -62,6 +64,19 @@ export function contractEventRow(
     event_index: place.index,
   };
 }
+
+/** A ledger of mainnet has some 1,500 different topics. */
+const TOPIC_PLACES = 1 << 13;
+
+/** Of an address; longer topics seldom come twice. */
+const MAX_TOPIC_BYTES = 44;
+
+/** Most topics are symbols and addresses that have just been seen. */
+const topicForms = new ByteCache(
+  (xdr, start, end) => ({ base64: xdr.base64(start, end), json: scValJson(xdr, start) }),
+  TOPIC_PLACES,
+  MAX_TOPIC_BYTES,
+);
 
 const BOOL_BYTES = 4;
 let scratch = Buffer.alloc(4096);

@@ -47,6 +47,16 @@ export class XdrBytes {
     return this.#view.getBigUint64(offset);
   }
 
+  /** Whether the words from `offset` are those of `keys` from `at`. */
+  hasWords(offset: number, keys: Int32Array, at: number, count: number): boolean {
+    this.#checkRange(offset, offset + count * 4);
+    const view = this.#view;
+    for (let word = 0; word < count; word++) {
+      if (view.getInt32(offset + word * 4) !== keys[at + word]) return false;
+    }
+    return true;
+  }
+
   bool(offset: number, type: string): boolean {
     const value = this.uint32(offset, type);
     if (value > 1) throw malformed(type, offset, `a bool of ${value}`);
