@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -70,7 +70,7 @@ async function disturbed(
   const path = join(folder.path, "rows.jsonl");
   const rows = () => linesOf(path);
   await until("rows come", () => rows() > 20);
-  const data = sourceDir.startsWith("/") ? sourceDir : join(folder.path, sourceDir);
+  const data = resolve(folder.path, sourceDir);
   await disturb({
     nats,
     fleet,

@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { flowctl, flowctlCommand } from "./flowctl.ts";
@@ -155,7 +155,7 @@ export async function startFleet(setup: FleetSetup): Promise<TestFleet> {
       const agent = createProcess(name, [
         "agent",
         ...["--name", name, "--server", other.server ?? all],
-        ...["--data-dir", join(folder, other.dataDir ?? `agent-${name}`)],
+        ...["--data-dir", resolve(folder, other.dataDir ?? `agent-${name}`)],
         ...Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]),
         ...natsArgs(other.nats ?? setup.nats),
         ...args,
