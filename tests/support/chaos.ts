@@ -120,7 +120,8 @@ async function prepare(sink: ChaosSink, folder: string): Promise<Site> {
 function pipelineFile(sink: ChaosSink, database: string): string {
   const config: Record<ChaosSink, Record<string, unknown>> = {
     jsonl: { path: "out/{table}.jsonl" },
-    parquet: { path: "out/{table}", ledgers_per_file: 10 },
+    // So small that row groups wait on disk for their file's end.
+    parquet: { path: "out/{table}", ledgers_per_file: 10, buffer_bytes: "16KiB" },
     sqlite: { path: "out/flow.db", table: "{table}" },
     postgres: { connection_string: database, table: "{table}" },
   };

@@ -22,6 +22,11 @@ export function parquetRowCount(path: string): bigint {
   return parquetMetadata(bytesOf(path)).num_rows;
 }
 
+/** Row groups of a file. */
+export function parquetGroups(path: string): number {
+  return parquetMetadata(bytesOf(path)).row_groups.length;
+}
+
 function bytesOf(path: string): ArrayBuffer {
   const bytes = readFileSync(path);
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parquetNames, parquetRows } from "../../../tests/support/parquet-files.ts";
+import { parquetGroups, parquetNames, parquetRows } from "../../../tests/support/parquet-files.ts";
 import {
   inTemporaryFolder,
   memorySlot,
@@ -168,7 +168,15 @@ async function fragile(config: Record<string, unknown>, slot: CheckpointSlot) {
   };
 }
 
-for (const limits of [{ ledgers_per_file: 8 }, { rows_per_file: 11 }, { rotate: "1m" }]) {
+const anyLimits = [
+  { ledgers_per_file: 8 },
+  { rows_per_file: 11 },
+  { rotate: "1m" },
+  // Each ledger's rows are more than that: they wait on disk for their file's end.
+  { ledgers_per_file: 8, buffer_bytes: "1KiB" },
+];
+
+for (const limits of anyLimits) {
   test(`any order of writes, commits and crashes ends in the same files: ${JSON.stringify(limits)}`, async () => {
     await inTemporaryFolder(async (folder) => {
       await run({ path: join(folder, "whole"), ...limits });
@@ -370,5 +378,76 @@ test("types without a schema go into one file, types that share a table are refu
     await sink.close();
     const rows = await parquetRows(join(folder, "custom_thing-0000000001-0000000002.parquet"));
     assert.deepEqual(rows.map((r) => r["event_id"]), ["e1", "e2"]);
+  });
+});
+
+test("what is beyond the buffer waits on disk, one table's row group at a time", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const spool = join(folder, ".flowctl-parquet");
+    const { sink } = await opened({ path: folder, buffer_bytes: "2KiB" });
+    await writeAll(sink, 1, 14);
+    assert.ok(existsSync(spool));
+    assert.deepEqual(parquetNames(folder), [], "not under a name that readers look for");
+    await writeAll(sink, 15);
+    await sink.commit("final");
+    await sink.close();
+    assert.ok(!existsSync(spool));
+    const file = join(folder, "transfers-0000000001-0000000032.parquet");
+    assert.ok(parquetGroups(file) > 3);
+    const rows = await parquetRows(file);
+    const ids = Array.from({ length: LEDGERS }, (_, index) => ledger(index + 1).groups)
+      .flatMap(([group]) => group?.rows.map((row) => row["event_id"]) ?? []);
+    assert.deepEqual(rows.map((row) => row["event_id"]), ids);
+  });
+});
+
+test("what a killed run left on disk is gone after the next start", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const spool = join(folder, ".flowctl-parquet");
+    mkdirSync(spool);
+    writeFileSync(join(spool, "0"), "half a row group");
+    const { sink } = await opened({ path: folder });
+    assert.ok(!existsSync(spool));
+    await sink.close();
+  });
+});
+
+test("a disk that cannot take row groups is told by commit, not blamed on rows", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { sink } = await opened({ path: folder, buffer_bytes: "1KiB" });
+    // A file where the spool's folder should be.
+    writeFileSync(join(folder, ".flowctl-parquet"), "");
+    await writeAll(sink, 1, 14);
+    await assert.rejects(sink.commit("interval"), errorOf("sink/rejected", ".flowctl-parquet"));
+    rmSync(join(folder, ".flowctl-parquet"));
+    await sink.commit("interval");
+    await writeAll(sink, 15);
+    await sink.commit("final");
+    await sink.close();
+    await run({ path: join(folder, "other"), buffer_bytes: "1KiB" });
+    const name = "transfers-0000000001-0000000032.parquet";
+    assert.deepEqual(readFileSync(join(folder, name)), readFileSync(join(folder, "other", name)));
+  });
+});
+
+test("rows encoded in other threads make the same files", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const config = { path: join(folder, "encoded"), ledgers_per_file: 10, buffer_bytes: "2KiB" };
+    const { sink } = await opened(config);
+    const context = sinkContext(parquet, config);
+    const encoders = [1, 2].map(() => parquet.encoder?.(context.spec.config));
+    for (let sequence = 1; sequence <= LEDGERS; sequence++) {
+      const batch = ledger(sequence);
+      const encoded = encoders[sequence % 2]?.(batch) ?? assert.fail("no encoder");
+      const { groups: _, bytes: __, ...key } = batch;
+      const transfer = [...encoded.transfer];
+      const data = structuredClone(encoded.data, { transfer });
+      await sink.writeEncoded?.(key, { data, transfer: [] });
+    }
+    await sink.commit("final");
+    await sink.close();
+    const here = { ...config, path: join(folder, "here") };
+    await run(here);
+    assert.deepEqual(contents(join(folder, "encoded")), contents(here.path));
   });
 });

@@ -71,6 +71,8 @@ export function createParquetSink(
     }));
     if (files.length > 0) save(positions, { ...record, pending: files.map(({ key }) => key) });
     for (const { key, file } of files) {
+      // A chunk has no checkpoint that knows what an attempt which was killed has left.
+      if (context.chunk !== undefined && !isRemote(place.root)) await store.delete(key, request);
       await putFile(key, file);
       context.meter.add("files_written", 1);
       context.meter.add("total_bytes", file.size_bytes);
