@@ -160,6 +160,9 @@ test("of two at once, the second is told of the first; a killed one goes on", as
   assert.equal(chunks.length, 11);
   assert.ok(chunks.every(({ status }) => status === "verified"));
   assert.ok(chunks[0]?.attempt === 1, "what was done is not done again");
+  const left_over = readdirSync(join(cwd, "out"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/^[^.].*\.(jsonl|parquet)$/.test(entry.name));
+  assert.deepEqual(left_over.map(({ name }) => name), []);
   const [lines, rows] = await eventIds(cwd);
   assert.equal(new Set(lines).size, lines.length);
   assert.deepEqual(rows, lines);
