@@ -1,5 +1,6 @@
 /** Each component that runs here, known to the control plane as a service of its own. */
 
+import { outletId } from "../bus/cut.ts";
 import { catalogue } from "../catalogue.ts";
 import {
   componentMetadata,
@@ -12,7 +13,7 @@ import { componentMetrics, healthOf } from "../control/client/run-metrics.ts";
 import { pipelineKey } from "../flow/state.ts";
 import type { ComponentStats, RunStats } from "../flow/stats.ts";
 import { componentsOf } from "../spec/pipeline.ts";
-import type { PipelineSpec } from "../spec/pipeline.ts";
+import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
 import type { WorkStatus } from "./workload.ts";
 
 export interface ComponentServicesOptions {
@@ -57,7 +58,8 @@ export function startComponentServices(options: ComponentServicesOptions): Compo
       metrics: () => {
         const all = stats();
         const own = now();
-        return all === undefined || own === undefined ? {} : componentMetrics(own, all);
+        if (all === undefined || own === undefined) return {};
+        return { ...metersOfEdges(spec, all, here), ...componentMetrics(own, all) };
       },
       health: () => {
         const own = now();
@@ -83,4 +85,23 @@ export function startComponentServices(options: ComponentServicesOptions): Compo
     stop: async () => void await Promise.all(controllers.map((one) => one.stop())),
     abandon: async () => void await Promise.all(controllers.map((one) => one.abandon())),
   };
+}
+
+const NOT_SUMMED = /_(connected|lag_ledgers|age_s)$/;
+
+/** What its edges to and from other agents count: those ends are nobody's service of their own. */
+function metersOfEdges(
+  { id, inputs }: ComponentSpec,
+  { components }: RunStats,
+  here: ReadonlySet<string>,
+): Record<string, number> {
+  const ends = [outletId(id), ...inputs.filter((input) => !here.has(input))];
+  const meters: Record<string, number> = {};
+  for (const end of components.filter((component) => ends.includes(component.id))) {
+    for (const [name, value] of Object.entries(end.meters)) {
+      const before = meters[name] ?? 0;
+      meters[name] = NOT_SUMMED.test(name) ? Math.max(before, value) : before + value;
+    }
+  }
+  return meters;
 }

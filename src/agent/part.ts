@@ -10,6 +10,7 @@ import type { Link } from "../control/client/link.ts";
 import type { Logger } from "../flow/component.ts";
 import { startRun } from "../flow/run.ts";
 import type { Run } from "../flow/run.ts";
+import type { RunStats } from "../flow/stats.ts";
 import { loadText } from "../load-text.ts";
 import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { FlowctlError } from "../spec/errors.ts";
@@ -38,6 +39,8 @@ export interface PartContext {
 export interface Part {
   readonly assignment: Assignment;
   readonly status: WorkStatus;
+  /** Of the run that goes on, or the last one; the ends of its edges are components of it. */
+  stats(): RunStats | undefined;
   update(assignment: Assignment): void;
   /** Drains, says that it has stopped, and ends. */
   stop(): Promise<void>;
@@ -85,6 +88,7 @@ export function createPart(assignment: Assignment, context: PartContext): Part {
     get status() {
       return workload.status;
     },
+    stats: () => workload.stats(),
     update: workload.update,
     async stop() {
       await workload.stop();

@@ -6,6 +6,7 @@ import type { ProcessorDefinition, SourceDefinition } from "../flow/component.ts
 import { defineProcessor, defineSource } from "../flow/define.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
+import { keepMeter } from "./edge-meters.ts";
 import type { Intake } from "./intake.ts";
 
 /**
@@ -21,7 +22,7 @@ export function standInSource(
   return defineSource({
     name,
     summary: "Stands for a source on another agent.",
-    create(_config, { spec, signal, log }) {
+    create(_config, { spec, signal, log, meter }) {
       const { id } = spec;
       const feeding = (clocks.get(id) ?? []).flatMap((producer) => intakes.get(producer) ?? []);
       const [clock] = feeding;
@@ -30,6 +31,7 @@ export function standInSource(
       }
       for (const intake of feeding) intake.logTo(log);
       const own = intakes.get(id);
+      const stopMetering = own === undefined ? undefined : keepMeter(meter, own.figures);
       const bounds = statedBounds(originals.find((original) => original.id === id));
 
       /** Undefined: the source has ended, or nobody wants more. */
@@ -59,6 +61,7 @@ export function standInSource(
         head: () => clock.head(id),
         committed: (sequence) => own?.committed(id, sequence),
         async close() {
+          stopMetering?.();
           await Promise.all(feeding.map((intake) => intake.close()));
         },
       };
@@ -80,12 +83,13 @@ export function standInProcessor(
   return defineProcessor({
     name,
     summary: "Stands for a processor on another agent.",
-    create(_config, { spec, signal, log }) {
+    create(_config, { spec, signal, log, meter }) {
       const intake = intakes.get(spec.id);
       if (intake === undefined) {
         throw new FlowctlError("flow/internal", `nothing of processor ${spec.id} comes in`);
       }
       intake.logTo(log);
+      const stopMetering = keepMeter(meter, intake.figures);
       return {
         async process(batch) {
           const made = await intake.get(batch.source, batch.sequence, signal);
@@ -101,7 +105,10 @@ export function standInProcessor(
         committed(positions) {
           for (const [source, sequence] of positions) intake.committed(source, sequence);
         },
-        close: () => intake.close(),
+        close() {
+          stopMetering();
+          return intake.close();
+        },
       };
     },
   });

@@ -13,6 +13,8 @@ import { defineSink } from "../flow/define.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import { createEdge } from "./edge.ts";
 import type { Edge } from "./edge.ts";
+import { keepMeter } from "./edge-meters.ts";
+import type { OutFigures } from "./edge-meters.ts";
 import { control, packBatch } from "./message.ts";
 import type { Outgoing } from "./message.ts";
 import { createPublisher } from "./publisher.ts";
@@ -72,6 +74,7 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
   const publisher: Publisher = createPublisher({ scope, edge, log, makeRoom: trimmer.makeRoom });
   const starts = new Map<string, number>();
   const written = new Map<string, number>();
+  const sent = { ledgers: 0, bytes: 0 };
   let spool: Spool | undefined;
   let spooling = false;
   let draining: Promise<void> | undefined;
@@ -198,7 +201,8 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     }
     if (spooling) await spool?.append(message);
     else publisher.push(message);
-    meter.add("bus_bytes", message.payload.byteLength);
+    if (message.kind === "batch") sent.ledgers += 1;
+    sent.bytes += message.payload.byteLength;
     written.set(message.source, message.ledger);
   }
 
@@ -270,6 +274,22 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     return true;
   }
 
+  function figures(): OutFigures {
+    const oldest_ms = spool?.oldest_ms();
+    return {
+      bus_out_published_ledgers: sent.ledgers,
+      bus_out_acked_ledgers: publisher.acked(),
+      bus_out_pending_ledgers: publisher.pending(),
+      bus_bytes: sent.bytes,
+      bus_out_connected: bus.current() === undefined ? 0 : 1,
+      spool_bytes: spool?.bytes() ?? 0,
+      spool_segments: spool?.segments() ?? 0,
+      spool_ledgers: spool?.records() ?? 0,
+      spool_oldest_age_s: oldest_ms === undefined ? 0 : Math.max(0, Date.now() - oldest_ms) / 1000,
+    };
+  }
+
+  const stopMetering = keepMeter(meter, figures);
   const stopWatching = bus.onChange((up) => {
     if (up) startDraining();
   });
@@ -333,6 +353,7 @@ function createOutlet(scope: BusScope, outlet: Outlet, context: SinkContext): Si
     commit,
     async close() {
       stopWatching();
+      stopMetering();
       closeReplays?.();
       publisher.close();
       if (draining !== undefined) await settlesWithin(draining, AWAY_GRACE_ms);

@@ -13,6 +13,7 @@ import type { Logger } from "../flow/component.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { Nats } from "./connection.ts";
 import { deadLetter } from "./dead-letter.ts";
+import type { InFigures } from "./edge-meters.ts";
 import { createEdge } from "./edge.ts";
 import { envelopeOf, unpackBatch } from "./message.ts";
 import type { Envelope } from "./message.ts";
@@ -38,6 +39,7 @@ export interface Channel {
   release(ledger: number): void;
   committed(ledger: number): void;
   head(): number | undefined;
+  figures(): InFigures;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export function createChannel(options: ChannelOptions): Channel {
   /** The source ended with this ledger. */
   let end: number | undefined;
   let failure: FlowctlError | undefined;
+  const counts = { received: 0, bytes: 0, redelivered: 0, dead: 0, asked: 0 };
   let failures = 0;
   let messages: ConsumerMessages | undefined;
   let running: Promise<void> | undefined;
@@ -173,6 +176,7 @@ export function createChannel(options: ChannelOptions): Channel {
   async function askForWanted(nats: Nats): Promise<void> {
     if (wanted === undefined) return;
     askedAt = performance.now();
+    counts.asked += 1;
     const answer = await requestReplay(nats, edge, { source, ledger: wanted });
     if (answer === "rewinding") {
       options.log().warn(`ledger ${wanted} is missing on the edge: it is read again`, { source });
@@ -183,6 +187,8 @@ export function createChannel(options: ChannelOptions): Channel {
     const envelope = envelopeOf(message.headers);
     if (envelope === undefined || wanted === undefined) return void message.ack();
     noteHead(envelope, message.info.pending);
+    counts.bytes += message.data.byteLength;
+    if (message.redelivered) counts.redelivered += 1;
     const { kind, ledger } = envelope;
     if (kind !== "batch" || ledger < wanted) {
       if (kind === "end" && ledger === wanted - 1) noteEnd(envelope);
@@ -201,6 +207,7 @@ export function createChannel(options: ChannelOptions): Channel {
       if (end !== undefined && ledger > end) end = undefined;
       held.set(ledger, { batch, taken: false });
       wanted = ledger + 1;
+      counts.received += 1;
       failures = 0;
       wake();
     }
@@ -240,6 +247,7 @@ export function createChannel(options: ChannelOptions): Channel {
         messages?.stop();
         return undefined;
       }
+      counts.dead += 1;
       failure = await deadLetter(nats, scope, edge, source, message, messageOf(error));
       return undefined;
     }
@@ -318,6 +326,17 @@ export function createChannel(options: ChannelOptions): Channel {
     },
 
     head: () => head,
+
+    figures: () => ({
+      bus_in_received_ledgers: counts.received,
+      bus_in_bytes: counts.bytes,
+      bus_in_redelivered: counts.redelivered,
+      bus_in_dead_letters: counts.dead,
+      bus_in_replay_requests: counts.asked,
+      bus_in_unacked_ledgers: unacked.length,
+      bus_in_lag_ledgers: Math.max(0, (head ?? 0) + 1 - (wanted ?? Infinity)),
+      bus_in_connected: bus.current() === undefined ? 0 : 1,
+    }),
 
     async close() {
       ended.abort();

@@ -4,6 +4,8 @@ import type { Batch } from "../flow/batch.ts";
 import type { Logger } from "../flow/component.ts";
 import { createChannel } from "./channel.ts";
 import type { Channel } from "./channel.ts";
+import { NOTHING, together } from "./edge-meters.ts";
+import type { InFigures } from "./edge-meters.ts";
 import type { BusScope } from "./scope.ts";
 
 export interface Intake {
@@ -24,6 +26,8 @@ export interface Intake {
   committed(source: string, ledger: number): void;
   /** Newest ledger that the edge is known to hold. */
   head(source: string): number | undefined;
+  /** Of all its sources together; the lag is that of the slowest. */
+  figures(): InFigures;
   /** A log for what happens between calls. */
   logTo(log: Logger): void;
   close(): Promise<void>;
@@ -35,6 +39,8 @@ export function createIntake(
   readers: readonly string[],
 ): Intake {
   const channels = new Map<string, Channel>();
+  /** Of channels that are closed. */
+  let past = NOTHING;
   let log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
   function channel(source: string): Channel {
@@ -51,11 +57,17 @@ export function createIntake(
     release: (source, ledger) => channels.get(source)?.release(ledger),
     committed: (source, ledger) => channels.get(source)?.committed(ledger),
     head: (source) => channels.get(source)?.head(),
+    figures: () => together([past, ...[...channels.values()].map((each) => each.figures())]),
     logTo: (to) => void (log = to),
     async close() {
       // A run that starts again makes its channels anew.
       const all = [...channels.values()];
       channels.clear();
+      past = {
+        ...together([past, ...all.map((each) => each.figures())]),
+        bus_in_unacked_ledgers: 0,
+        bus_in_lag_ledgers: 0,
+      };
       await Promise.all(all.map((each) => each.close()));
     },
   };

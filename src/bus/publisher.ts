@@ -41,6 +41,8 @@ export interface Publisher {
   push(message: Outgoing): void;
   /** Messages that were pushed and do not stand in the stream yet. */
   pending(): number;
+  /** Messages that it has brought to stand there. */
+  acked(): number;
   /** For how long something has waited without a word from JetStream; 0: nothing waits. */
   silent_ms(): number;
   /** Whether it has taken as much as it should hold. */
@@ -84,6 +86,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** Counts lost connections: what was on its way then is not waited for. */
   let generation = 0;
   let predicted = 0;
+  let acked = 0;
   let synced = false;
   let syncing: Promise<void> | undefined;
   let failure: FlowctlError | undefined;
@@ -165,6 +168,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     entry.acked = true;
     while (queue[0]?.acked === true) {
       const { message } = queue.shift()!;
+      acked += 1;
       waiting_bytes -= message.payload.byteLength;
       positions.set(message.source, { ledger: message.ledger, start: message.start });
     }
@@ -299,6 +303,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       else void resync(undefined);
     },
     pending: () => queue.length,
+    acked: () => acked,
     silent_ms: () => queue.length === 0 ? 0 : performance.now() - heardAt,
     full: () => queue.length >= WINDOW_messages || waiting_bytes >= WINDOW_bytes,
     change,

@@ -4,12 +4,14 @@ import process from "node:process";
 import { Command } from "commander";
 import { startAgent } from "../agent/agent.ts";
 import type { Agent } from "../agent/agent.ts";
+import type { Part } from "../agent/part.ts";
 import { startRelay } from "../agent/relay.ts";
 import { openBus } from "../bus/connection.ts";
 import { createLink } from "../control/client/link.ts";
 import { heartbeatInterval_ms } from "../control/client/report-settings.ts";
 import { startHealthServer } from "../control/health/health-server.ts";
-import type { HealthReport } from "../control/health/report.ts";
+import { componentMetrics, healthOf } from "../control/client/run-metrics.ts";
+import type { ComponentHealth, HealthReport } from "../control/health/report.ts";
 import { createSupervisor } from "../control/server/supervisor.ts";
 import { settingsSchema, settingsSecretKeys } from "../gen/settings/agent.ts";
 import { loadSettings } from "../spec/settings.ts";
@@ -124,7 +126,19 @@ function agentHealth({ parts }: Agent): HealthReport {
     ready: true,
     message: failed.map(([pipeline, { status }]) => `${pipeline}: ${status.message}`).join("; "),
     metrics: { parts: parts.size, parts_failed: failed.length },
-    components: [],
+    components: [...parts].flatMap(([pipeline, part]) => componentsOf(pipeline, part)),
     labels: {},
   };
+}
+
+/** The ends of edges included: what they publish, take and spool is theirs. */
+function componentsOf(pipeline: string, part: Part): readonly ComponentHealth[] {
+  const stats = part.stats();
+  if (stats === undefined) return [];
+  return stats.components.map((component) => ({
+    component_id: `${pipeline}/${component.id}`,
+    role: component.role,
+    status: healthOf(component, undefined),
+    metrics: componentMetrics(component, stats),
+  }));
 }

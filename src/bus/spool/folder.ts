@@ -1,6 +1,6 @@
 /** The segments of a spool as files: their names, and what is in them. */
 
-import { mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Scan } from "./record.ts";
 import { scanRecords } from "./record.ts";
@@ -27,9 +27,17 @@ export async function listSegments(folder: string): Promise<SegmentFile[]> {
   }).sort((a, b) => a.number - b.number);
 }
 
-export async function scanSegment(path: string): Promise<Scan & { readonly bytes: number }> {
+export interface SegmentScan extends Scan {
+  readonly bytes: number;
+  /** When the file was made, Unix milliseconds, as far as the file system says. */
+  readonly made_ms: number;
+}
+
+export async function scanSegment(path: string): Promise<SegmentScan> {
   const bytes = await readFile(path);
-  return { ...scanRecords(bytes), bytes: bytes.byteLength };
+  const { birthtimeMs, mtimeMs } = await stat(path);
+  const made_ms = birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs;
+  return { ...scanRecords(bytes), bytes: bytes.byteLength, made_ms };
 }
 
 /** Cuts a segment back to what is whole, and makes that durable. */

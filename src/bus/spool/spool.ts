@@ -35,6 +35,9 @@ export interface Spool {
   last(): ReadonlyMap<string, number>;
   bytes(): number;
   records(): number;
+  segments(): number;
+  /** When the oldest ledger in it came, Unix milliseconds; undefined: it is empty. */
+  oldest_ms(): number | undefined;
   /** Waits for room when it is full and its policy is `stop`. Not durable before `sync`. */
   append(message: Outgoing): Promise<void>;
   sync(): Promise<void>;
@@ -54,6 +57,8 @@ export interface Spool {
 interface Segment {
   readonly number: number;
   readonly path: string;
+  /** When its first ledger came, Unix milliseconds. */
+  readonly since_ms: number;
   bytes: number;
   records: number;
 }
@@ -91,7 +96,7 @@ async function recover(options: SpoolOptions): Promise<Spool> {
       valid_bytes = offset + bytes;
       records += 1;
     }
-    segments.push({ ...file, bytes: valid_bytes, records });
+    segments.push({ ...file, since_ms: scan.made_ms, bytes: valid_bytes, records });
     if (damage === undefined) continue;
     const later = files.slice(index + 1);
     log.warn(
@@ -133,7 +138,7 @@ function createSpool(
     const path = segmentPath(folder, number);
     file = await open(path, "wx");
     await syncFolder(folder);
-    const segment = { number, path, bytes: 0, records: 0 };
+    const segment = { number, path, since_ms: Date.now(), bytes: 0, records: 0 };
     segments.push(segment);
     return segment;
   }
@@ -195,6 +200,9 @@ function createSpool(
     last: () => last,
     bytes,
     records: () => segments.reduce((sum, { records }) => sum + records, 0),
+
+    segments: () => segments.length,
+    oldest_ms: () => segments.find(({ records }) => records > 0)?.since_ms,
 
     async append(message) {
       const record = encodeRecord(message);
