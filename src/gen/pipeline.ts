@@ -163,7 +163,7 @@ export interface Spec {
   readonly sinks: readonly Component[];
   /** Older form of sinks. Default: []. */
   readonly consumers: readonly Component[];
-  /** Settings of the run as a whole. Default: {}. */
+  /** Settings of the run as a whole: `workers` (worker threads, or "auto") and `bus` (edges between agents). Default: {}. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -756,7 +756,7 @@ export const pipelineJsonSchema: Readonly<Record<string, unknown>> = {
           }
         },
         "config": {
-          "description": "Settings of the run as a whole.",
+          "description": "Settings of the run as a whole: `workers` (worker threads, or \"auto\") and `bus` (edges between agents).",
           "default": {},
           "type": "object",
           "additionalProperties": {}
