@@ -10,6 +10,8 @@ import type { Rate } from "./rate-limit.ts";
 
 /** Refusals that one connection gets before it is cut: all calls of a client that wait at once. */
 export const REFUSALS_PER_CONNECTION: Rate = { per_second: 10, burst: 200 };
+/** The same for a peer that was cut not long ago. */
+export const REFUSALS_AFTER_CUT = 20;
 /** The first time; it doubles with each cut, and halves for each minute without one. */
 export const FIRST_BAN_MS = 5_000;
 export const MAX_BAN_MS = 60_000;
@@ -51,16 +53,19 @@ export function createFloodGuard(connections: Rate, clock: Clock): FloodGuard {
     },
     refused(peer, connection) {
       const now = clock.monotonic();
-      const { per_second, burst } = REFUSALS_PER_CONNECTION;
+      const { per_second } = REFUSALS_PER_CONNECTION;
+      const ban = bans.get(peer);
+      const known = ban !== undefined && now - ban.until < CALM_MS;
+      const burst = known ? REFUSALS_AFTER_CUT : REFUSALS_PER_CONNECTION.burst;
       const before = patience.get(connection) ?? { left: burst, at: now };
       const refilled = before.left + (now - before.at) * per_second / 1_000;
       const left = Math.min(burst, refilled) - 1;
       patience.set(connection, { left, at: now });
       if (left >= 0) return false;
-      const ban = nextBan(peer, now);
+      const next = nextBan(peer, now);
       bans.delete(peer);
       if (bans.size >= MAX_PEERS) bans.delete(bans.keys().next().value!);
-      bans.set(peer, ban);
+      bans.set(peer, next);
       return true;
     },
   };

@@ -16,8 +16,8 @@ import { peerNetwork } from "./rate-limit.ts";
 
 /** Open connections; the next one is closed at once. */
 export const MAX_CONNECTIONS = 20_000;
-/** Open connections of one peer, so that it cannot take the places of all others. */
-export const MAX_CONNECTIONS_PER_PEER = 10_000;
+/** Of one peer, so that it cannot take the places of all others: 10,000 components, and then some. */
+export const MAX_CONNECTIONS_PER_PEER = 12_000;
 /** A connection beyond a limit is closed after this, and only so many wait for it. */
 const TURNED_AWAY_MS = 1_000;
 const MAX_TURNED_AWAY = 1_000;
