@@ -8,6 +8,7 @@ import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import type { ConnectionOptions, NatsConnection } from "@nats-io/transport-node";
 import type { Logger } from "../flow/component.ts";
+import { backoff_ms } from "../spec/backoff.ts";
 import { messageOf } from "../spec/errors.ts";
 import { authenticatorsOf, tlsOptions } from "./credentials.ts";
 import type { BusConnectOptions } from "./options.ts";
@@ -15,9 +16,7 @@ import { hostOf, serversOf, withoutSecrets } from "./servers.ts";
 import { pause } from "./wait.ts";
 
 /** Pauses between attempts to reach the servers: growing, ± half, so that a fleet spreads. */
-const RECONNECT_MIN_ms = 250;
-const RECONNECT_MAX_ms = 10_000;
-const RECONNECT_JITTER = 0.5;
+const RECONNECT = { initial_delay_ms: 250, max_delay_ms: 10_000, jitter: 0.5 } as const;
 /** A dead connection (a partition) is noticed after two pings without an answer. */
 const PING_INTERVAL_ms = 5_000;
 const MAX_PINGS_OUT = 2;
@@ -57,8 +56,10 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
    */
   function reconnectDelay_ms(): number {
     const away_ms = performance.now() - awaySince;
-    const delay = Math.min(Math.max(RECONNECT_MIN_ms, away_ms / 4), RECONNECT_MAX_ms);
-    return withJitter(delay);
+    return backoff_ms({
+      ...RECONNECT,
+      initial_delay_ms: Math.max(RECONNECT.initial_delay_ms, away_ms / 4),
+    }, 1);
   }
 
   function change(next: boolean): void {
@@ -100,7 +101,7 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
         if (attempt === 0) log.warn(`NATS cannot be reached: ${messageOf(error)}`);
         else log.debug(`NATS cannot be reached: ${messageOf(error)}`);
       }
-      await pause(backoff_ms(attempt), closed.signal);
+      await pause(backoff_ms(RECONNECT, attempt + 1), closed.signal);
     }
   }
   const running = run();
@@ -132,14 +133,6 @@ export async function openBus(options: BusConnectOptions, log: Logger): Promise<
       await running;
     },
   };
-}
-
-function backoff_ms(attempt: number): number {
-  return withJitter(Math.min(RECONNECT_MIN_ms * 2 ** attempt, RECONNECT_MAX_ms));
-}
-
-function withJitter(delay_ms: number): number {
-  return delay_ms * (1 + RECONNECT_JITTER * (2 * Math.random() - 1));
 }
 
 async function connectionOptions(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FlowctlError } from "../spec/errors.ts";
-import { AttemptsExhausted, backoff, withRetry } from "./retry.ts";
+import { AttemptsExhausted, withRetry } from "./retry.ts";
 
 const policy = { max_retries: 3, initial_delay_ms: 1, max_delay_ms: 3, jitter: 0 };
 const busy = new FlowctlError("sink/unreachable", "busy", { retryable: true });
@@ -52,20 +52,4 @@ test("the signal ends the waiting", async () => {
   });
   await assert.rejects(ended, AttemptsExhausted);
   assert.ok(performance.now() - began < 5_000);
-});
-
-test("delays double up to the limit and vary by the jitter", () => {
-  const real = { max_retries: 9, initial_delay_ms: 1000, max_delay_ms: 30_000, jitter: 0.1 };
-  const middle = (attempts: number) => backoff(real, attempts, () => 0.5);
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 60].map(middle), [
-    1000,
-    2000,
-    4000,
-    8000,
-    16_000,
-    30_000,
-    30_000,
-  ]);
-  assert.equal(backoff(real, 1, () => 0), 900);
-  assert.equal(Math.round(backoff(real, 1, () => 1)), 1100);
 });

@@ -1,5 +1,6 @@
 /** Retry with exponential backoff, for what a component says may succeed later. */
 
+import { backoff_ms } from "../spec/backoff.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { RetryPolicy } from "../spec/pipeline.ts";
 import type { Failure } from "./dead-letters.ts";
@@ -36,7 +37,7 @@ export async function withRetry<T>(
       if (!isRetryable(error) || attempts > options.policy.max_retries || options.signal.aborted) {
         throw new AttemptsExhausted(error, attempts);
       }
-      const delay_ms = backoff(options.policy, attempts);
+      const delay_ms = backoff_ms(options.policy, attempts);
       options.onRetry({ error, attempts }, delay_ms);
       await sleep(delay_ms, options.signal);
     }
@@ -45,12 +46,6 @@ export async function withRetry<T>(
 
 export function isRetryable(error: unknown): boolean {
   return error instanceof FlowctlError && error.retryable;
-}
-
-/** The delay after the given number of failed attempts. */
-export function backoff(policy: RetryPolicy, attempts: number, random = Math.random): number {
-  const delay_ms = Math.min(policy.max_delay_ms, policy.initial_delay_ms * 2 ** (attempts - 1));
-  return delay_ms * (1 + policy.jitter * (2 * random() - 1));
 }
 
 /** Resolves after the delay or as soon as the signal fires. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { FlowctlError } from "../spec/errors.ts";
 import type { RetryPolicy } from "../spec/pipeline.ts";
-import { backoff_ms, withRetry } from "./retry.ts";
+import { withRetry } from "./retry.ts";
 
 const policy: RetryPolicy = { max_retries: 3, initial_delay_ms: 1, max_delay_ms: 4, jitter: 0 };
 
@@ -54,17 +54,4 @@ test("a signal ends the pause with its reason", async () => {
   const waiting = withRetry({ policy: slow, signal: stop.signal }, failing(1).run);
   setTimeout(() => stop.abort(new Error("told to stop")), 5);
   await assert.rejects(waiting, /told to stop/);
-});
-
-test("pauses double up to the longest, and jitter moves them by its share", () => {
-  const steady: RetryPolicy = {
-    max_retries: 9,
-    initial_delay_ms: 1000,
-    max_delay_ms: 30_000,
-    jitter: 0.1,
-  };
-  const middle = [0, 1, 2, 5, 60].map((n) => backoff_ms(steady, n, () => 0.5));
-  assert.deepEqual(middle, [1000, 2000, 4000, 30_000, 30_000]);
-  assert.equal(backoff_ms(steady, 0, () => 0), 900);
-  assert.equal(backoff_ms(steady, 0, () => 1), 1100);
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoff_ms } from "../spec/backoff.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { RetryPolicy } from "../spec/pipeline.ts";
 
@@ -7,12 +8,6 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told before each new attempt, which counts from 1. */
   readonly onRetry?: (error: FlowctlError, attempt: number, delay_ms: number) => void;
-}
-
-/** `initial_delay_ms * 2^n`, at most `max_delay_ms`, ± `jitter` of itself; `n` counts from 0. */
-export function backoff_ms(policy: RetryPolicy, n: number, random: () => number = Math.random) {
-  const delay_ms = Math.min(policy.initial_delay_ms * 2 ** n, policy.max_delay_ms);
-  return Math.round(delay_ms * (1 + policy.jitter * (2 * random() - 1)));
 }
 
 /** No longer retryable: whoever calls must not multiply these attempts by its own. */
@@ -41,7 +36,7 @@ export async function withRetry<T>(options: RetryOptions, run: () => Promise<T>)
     } catch (error) {
       if (!(error instanceof FlowctlError) || !error.retryable) throw error;
       if (attempt > policy.max_retries) throw exhausted(error, attempt);
-      const delay_ms = backoff_ms(policy, attempt - 1);
+      const delay_ms = backoff_ms(policy, attempt);
       options.onRetry?.(error, attempt, delay_ms);
       const pause = signal === undefined ? {} : { signal };
       await sleep(delay_ms, undefined, pause).catch(() => {});
