@@ -8,15 +8,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openStore } from "../../src/objects/open-store.ts";
 import { flowctl, startFlowctl } from "./flowctl.ts";
+import { syntheticLedgers, writeLake } from "./lake.ts";
 import { postgresServer } from "./postgres.ts";
 
-export const CHAOS_SINKS = ["jsonl", "parquet", "sqlite", "postgres"] as const;
+/** `workers`: into JSON lines, from a lake and by worker threads. */
+export const CHAOS_SINKS = ["jsonl", "parquet", "sqlite", "postgres", "workers"] as const;
 export type ChaosSink = (typeof CHAOS_SINKS)[number];
 
 /** A run is this many ledgers long, and paced, so that it lasts long enough to be hit anywhere. */
 const LEDGERS = 90;
 const LEDGERS_PER_SECOND = 200;
+/** A lake has no pace: this many take threads a second or two. */
+const LAKE_FIRST = 2;
+const LAKE_LAST = 1_501;
 /** Kills come this much past the length of an undisturbed run at most: also at its very end. */
 const OVERSHOOT = 1.05;
 const MAX_KILLS_PER_RUN = 3;
@@ -44,29 +50,35 @@ export interface ChaosSubject {
 
 /** Makes the undisturbed run to which the others are compared. */
 export async function chaosSubject(sink: ChaosSink, folder: string): Promise<ChaosSubject> {
-  const { expected, undisturbed_ms } = await undisturbed(sink, join(folder, `${sink}-undisturbed`));
+  const lake = join(folder, "lake");
+  if (sink === "workers") {
+    const ledgers = syntheticLedgers(LAKE_FIRST, LAKE_LAST - LAKE_FIRST + 1, 4);
+    await writeLake(openStore(lake), ledgers);
+  }
+  const site = (name: string) => prepare(sink, join(folder, `${sink}-${name}`), lake);
+  const { expected, undisturbed_ms } = await undisturbed(site);
   return {
     sink,
     expected,
     undisturbed_ms,
     disturb: async (name, random) => {
-      const site = await prepare(sink, join(folder, `${sink}-${name}`));
+      const { args, ...at } = await site(name);
       const kills_ms = Array.from(
         { length: 1 + Math.floor(random() * MAX_KILLS_PER_RUN) },
         () => random() * undisturbed_ms * OVERSHOOT,
       );
       let hits = 0;
       for (const kill_ms of kills_ms) {
-        const { child, finished } = startFlowctl(site.args, { cwd: site.folder });
+        const { child, finished } = startFlowctl(args, { cwd: at.folder });
         await Promise.race([sleep(kill_ms), finished]);
         if (child.kill("SIGKILL")) hits += 1;
         await finished;
       }
-      const last = await flowctl(site.args, { cwd: site.folder });
+      const last = await flowctl(args, { cwd: at.folder });
       if (last.status !== 0) {
         return { kills_ms, hits, same: false, detail: `the resumed run failed: ${last.stderr}` };
       }
-      const detail = difference(expected, await site.content());
+      const detail = difference(expected, await at.content());
       return { kills_ms, hits, same: detail === "", detail };
     },
   };
@@ -77,12 +89,11 @@ export async function chaosSubject(sink: ChaosSink, folder: string): Promise<Cha
  * which the machine was busy does not make them all miss.
  */
 async function undisturbed(
-  sink: ChaosSink,
-  folder: string,
+  prepared: (name: string) => Promise<Site>,
 ): Promise<Pick<ChaosSubject, "expected" | "undisturbed_ms">> {
   const runs = [];
-  for (const name of ["first", "second"]) {
-    const site = await prepare(sink, join(folder, name));
+  for (const name of ["undisturbed", "undisturbed-again"]) {
+    const site = await prepared(name);
     const { status, stderr, elapsed_ms } = await flowctl(site.args, { cwd: site.folder });
     if (status !== 0) throw new Error(`the undisturbed run failed: ${stderr}`);
     runs.push({ content: await site.content(), elapsed_ms });
@@ -101,14 +112,15 @@ interface Site {
   content(): Promise<ReadonlyMap<string, string>>;
 }
 
-async function prepare(sink: ChaosSink, folder: string): Promise<Site> {
+async function prepare(sink: ChaosSink, folder: string, lake: string): Promise<Site> {
   mkdirSync(folder, { recursive: true });
   const database = sink === "postgres" ? (await postgresServer()).createDatabase() : "";
-  writeFileSync(join(folder, "pipeline.yaml"), pipelineFile(sink, database));
+  writeFileSync(join(folder, "pipeline.yaml"), pipelineFile(sink, database, lake));
+  const workers = sink === "workers" ? "2" : "auto";
   const out = join(folder, "out");
   return {
     folder,
-    args: ["--log-level", "warn", "run", "pipeline.yaml"],
+    args: ["--log-level", "warn", "run", "pipeline.yaml", "--workers", workers],
     content: async () => {
       if (sink === "sqlite") return sqliteContent(join(out, "flow.db"));
       if (sink === "postgres") return await postgresContent(database);
@@ -117,26 +129,26 @@ async function prepare(sink: ChaosSink, folder: string): Promise<Site> {
   };
 }
 
-function pipelineFile(sink: ChaosSink, database: string): string {
+function pipelineFile(sink: ChaosSink, database: string, lake: string): string {
   const config: Record<ChaosSink, Record<string, unknown>> = {
     jsonl: { path: "out/{table}.jsonl" },
+    workers: { path: "out/{table}.jsonl" },
     // So small that row groups wait on disk for their file's end.
     parquet: { path: "out/{table}", ledgers_per_file: 10, buffer_bytes: "16KiB" },
     sqlite: { path: "out/flow.db", table: "{table}" },
     postgres: { connection_string: database, table: "{table}" },
   };
   const ledgers = { start_ledger: 2, end_ledger: LEDGERS + 1, pace: LEDGERS_PER_SECOND };
+  const source = sink === "workers"
+    ? { type: "galexie", config: { url: lake, start_ledger: LAKE_FIRST, end_ledger: LAKE_LAST } }
+    : { type: "sandbox", config: { ...ledgers, transactions_per_ledger: 8 } };
   // JSON is YAML.
   return JSON.stringify({
     apiVersion: "flowctl/v1",
     kind: "Pipeline",
     metadata: { name: `chaos-${sink}` },
     spec: {
-      sources: [{
-        id: "ledgers",
-        type: "sandbox",
-        config: { ...ledgers, transactions_per_ledger: 8 },
-      }],
+      sources: [{ id: "ledgers", ...source }],
       processors: [
         { id: "transfers", type: "token-transfer", inputs: ["ledgers"] },
         { id: "events", type: "contract-events", inputs: ["ledgers"] },
@@ -144,7 +156,7 @@ function pipelineFile(sink: ChaosSink, database: string): string {
       ],
       sinks: [{
         id: "out",
-        type: sink,
+        type: sink === "workers" ? "jsonl" : sink,
         inputs: ["transfers", "events", "assets"],
         config: config[sink],
       }],
