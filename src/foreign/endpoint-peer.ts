@@ -5,7 +5,8 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ComponentContext } from "../flow/component.ts";
-import { backoff, sleep } from "../flow/retry.ts";
+import { sleep } from "../flow/retry.ts";
+import { backoff_ms } from "../spec/backoff.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { RetryPolicy } from "../spec/pipeline.ts";
 import type { Link, OpenLink } from "./link.ts";
@@ -49,7 +50,7 @@ export function endpointPeer(
 
   async function connect(): Promise<OpenLink> {
     const limit = performance.now() + answer_limit_ms;
-    if (losses > 1) await sleep(backoff(RECONNECT, losses), ending);
+    if (losses > 1) await sleep(backoff_ms(RECONNECT, losses), ending);
     for (let attempts = 1;; attempts += 1) {
       if (ending.aborted) {
         throw new FlowctlError("flow/interrupted", `${spec.id} is being stopped`);
@@ -64,7 +65,7 @@ export function endpointPeer(
         const failure = unreachable(spec.id, endpoint, error);
         if (!failure.retryable || performance.now() > limit) throw failure;
         if (attempts === 1) log.warn(`${failure.message}; waiting for it`);
-        await sleep(backoff(RECONNECT, attempts), ending);
+        await sleep(backoff_ms(RECONNECT, attempts), ending);
       }
     }
   }

@@ -3,7 +3,8 @@
 import { isAbsolute, resolve } from "node:path";
 import type { Batch } from "../../flow/batch.ts";
 import type { ComponentContext, LedgerRange, Source } from "../../flow/component.ts";
-import { backoff, sleep } from "../../flow/retry.ts";
+import { sleep } from "../../flow/retry.ts";
+import { backoff_ms } from "../../spec/backoff.ts";
 import type { Config } from "../../gen/config/captive-core.ts";
 import { ZstdError } from "../../runtime/zstd.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
@@ -144,7 +145,7 @@ export function createCaptiveCoreSource(context: ComponentContext): Source {
         if (!died || signal.aborted) throw error;
         failures = progress.next === before ? failures + 1 : 1;
         if (failures > config.max_restarts) throw error;
-        const delay_ms = backoff(spec.retry_policy, failures);
+        const delay_ms = backoff_ms(spec.retry_policy, failures);
         meter.add("restarts", 1);
         log.warn("stellar-core ended, starting it again", { error: messageOf(error), delay_ms });
         await sleep(delay_ms, signal);

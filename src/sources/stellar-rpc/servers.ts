@@ -1,6 +1,7 @@
 /** Several servers of one network: the one that works is asked until it fails, then the next. */
 
-import { backoff, sleep } from "../../flow/retry.ts";
+import { sleep } from "../../flow/retry.ts";
+import { backoff_ms } from "../../spec/backoff.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { RetryPolicy } from "../../spec/pipeline.ts";
 import { Health, Network } from "./answers.ts";
@@ -69,7 +70,7 @@ export function createServers(options: ServersOptions): Servers {
         current++;
         const isRoundOver = failures % endpoints.length === 0;
         const asks_ms = error instanceof Throttled ? error.retryAfter_ms : 0;
-        const delay_ms = isRoundOver ? Math.max(backoff(policy, rounds), asks_ms) : 0;
+        const delay_ms = isRoundOver ? Math.max(backoff_ms(policy, rounds), asks_ms) : 0;
         options.onRetry(error, delay_ms);
         await sleep(delay_ms, signal);
         signal.throwIfAborted();
