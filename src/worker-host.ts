@@ -2,6 +2,7 @@
 
 import { catalogue } from "./catalogue.ts";
 import type { WorkerHost } from "./flow/offload/offload.ts";
+import { withSpares } from "./flow/offload/spare-threads.ts";
 import { startThread } from "./runtime/thread.ts";
 
 const known = new Set(catalogue);
@@ -10,5 +11,5 @@ export const workerHost: WorkerHost = {
   // A program's own component may have the name of a built-in one.
   knows: (definition) => known.has(definition),
   // An absolute URL: in the binary a relative path would not be found.
-  start: () => startThread(new URL("./worker.ts", import.meta.url)),
+  start: withSpares(() => startThread(new URL("./worker.ts", import.meta.url))),
 };

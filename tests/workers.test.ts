@@ -112,6 +112,26 @@ for (const workers of [2, 3] as const) {
   });
 }
 
+test("objects of many ledgers are shared too, from and to the middle of one", async () => {
+  using folder = temporaryFolder();
+  const url = join(folder.path, "lake");
+  const ledgers = syntheticLedgers(FIRST - 4, LEDGERS + 8, 8);
+  await writeLake(openStore(url), ledgers, { ledgersPerBatch: 4, batchesPerPartition: 4 });
+  const outputs = [];
+  for (const [workers, last] of [[1, LAST - 2], [2, LAST - 2]] as const) {
+    const into = join(folder.path, String(workers));
+    const pipeline = pipelineInto(into, url, last);
+    const sources = pipeline.sources.map((one) => ({
+      ...one,
+      config: { ...one.config, start_ledger: FIRST + 2 },
+    }));
+    const options = { host: workerHost, workers, stateDir: join(into, "state") };
+    const summary = await startWithWorkers({ ...pipeline, sources }, options).done;
+    outputs.push([figuresOf(summary), contentOf(into)]);
+  }
+  assert.deepEqual(outputs[1], outputs[0]);
+});
+
 test("threads that end are replaced, and their ledgers done again", async () => {
   using folder = temporaryFolder();
   const warnings: string[] = [];

@@ -12,6 +12,8 @@ export interface Thread {
   onEnd(listener: (reason: string) => void): void;
   /** Ends it at once. Safe to repeat. */
   end(): void;
+  /** Whether the process lives as long as the thread does; it does at first. */
+  keepsAlive(keeps: boolean): void;
 }
 
 /** Starts a thread that runs the module at `entry`. */
@@ -27,6 +29,7 @@ export function startThread(entry: URL): Thread {
     onEnd: (listener) =>
       void worker.once("exit", (code: number) => listener(reason ?? `exit status ${code}`)),
     end: () => void worker.terminate(),
+    keepsAlive: (keeps) => keeps ? worker.ref() : worker.unref(),
   };
 }
 

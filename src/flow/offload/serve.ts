@@ -1,4 +1,4 @@
-/** What a worker thread runs: segments of pipelines, a job at a time. */
+/** What a worker thread runs: segments of a pipeline, a job at a time, of one run after another. */
 
 import { createCollector } from "../../runtime/memory.ts";
 import { messageOf } from "../../spec/errors.ts";
@@ -39,7 +39,7 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
 
   let last = Promise.resolve();
   port.onMessage((message) => {
-    const first = segments === undefined;
-    last = last.then(() => first ? start(message as StartMessage) : work(message as JobMessage));
+    const next = message as StartMessage | JobMessage;
+    last = last.then(() => "plan" in next ? start(next) : work(next));
   });
 }
