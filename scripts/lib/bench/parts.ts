@@ -6,6 +6,7 @@ import { fleetBackfill } from "./fleet-backfill.ts";
 import { fleet } from "./fleet.ts";
 import { lakeJsonl } from "./lake-jsonl.ts";
 import { lakeParquet } from "./lake-parquet.ts";
+import { memory } from "./memory.ts";
 import type { BenchPart } from "./section.ts";
 import { xdrWalk } from "./xdr-walk.ts";
 
@@ -13,6 +14,7 @@ export const parts: readonly BenchPart[] = [
   xdrWalk,
   lakeJsonl,
   lakeParquet,
+  memory,
   control,
   bus,
   fleet,
