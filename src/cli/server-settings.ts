@@ -96,6 +96,7 @@ export function limitsOf(limits: ServerSettings["limits"]): Limits {
   return {
     calls: rate(limits.calls_per_second, 2),
     registrations: rate(limits.registrations_per_second, 2),
+    all_registrations: rate(limits.all_registrations_per_second, 2),
     connections: rate(limits.connections_per_second, 10),
     open_requests: limits.open_calls,
   };

@@ -2,7 +2,7 @@
  * A process of its own that registers as often as it is told, over connections of its own, and never
  * heeds what it is answered.
  *
- *   bun tests/support/control-flood-peer.ts PORT PER_SECOND CONNECTIONS SECONDS ADDRESS
+ *   bun tests/support/control-flood-peer.ts PORT PER_SECOND CONNECTIONS SECONDS ADDRESS,…
  */
 
 import process from "node:process";
@@ -12,13 +12,18 @@ import { framed } from "./grpc-call.ts";
 import { connectRaw, grpcHeaders } from "./raw-http2.ts";
 
 const [port = 0, perSecond = 0, connections = 0, seconds = 0] = process.argv.slice(2).map(Number);
-const from = process.argv[6] ?? "127.0.0.1";
+/** Several addresses of loopback, separated by commas: its connections come from them in turn. */
+const addresses = (process.argv[6] ?? "127.0.0.1").split(",");
 const TICK_MS = 10;
 /** Streams at once; a server's limit may be lower, and resets those beyond. */
 const MAX_OPEN = 250;
 
 const headers = grpcHeaders("/flowctl.ControlPlane/Register", `127.0.0.1:${port}`);
-const lines = Array.from({ length: connections }, () => connectRaw({ port, from }));
+const fromOf = (n: number) => addresses[n % addresses.length]!;
+const lines = Array.from(
+  { length: connections },
+  (_, n) => connectRaw({ port, from: fromOf(n) }),
+);
 /** `skipped`: not sent, for all streams of all connections were open. */
 const counts = { sent: 0, ended: 0, reset: 0, reconnected: 0, skipped: 0 };
 const begin = performance.now();
@@ -36,7 +41,7 @@ const timer = setInterval(() => {
       counts.ended += line.ended;
       counts.reset += line.reset;
       counts.reconnected++;
-      line = lines[turn] = connectRaw({ port, from });
+      line = lines[turn] = connectRaw({ port, from: fromOf(turn) });
     }
     if (line.open >= MAX_OPEN) {
       if (tried > lines.length) {
@@ -45,7 +50,7 @@ const timer = setInterval(() => {
       }
       continue;
     }
-    const info = create(ServiceInfoSchema, { componentId: `flood-${from}-${counts.sent}` });
+    const info = create(ServiceInfoSchema, { componentId: `flood-${counts.sent}` });
     line.call(headers, framed(toBinary(ServiceInfoSchema, info)));
     counts.sent++;
     tried = 0;

@@ -17,6 +17,8 @@ export interface FloodOptions {
   readonly per_second: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Addresses of loopback that it comes from. Default: one. */
+  readonly addresses?: number;
 }
 
 export interface FloodResult {
@@ -34,8 +36,8 @@ export interface FloodResult {
 }
 
 const PEER = fileURLToPath(new URL("control-flood-peer.ts", import.meta.url));
-const FLOOD_ADDRESS = "127.0.0.1";
 const BYSTANDER_ADDRESS = "127.0.0.2";
+const FLOOD_ADDRESSES = "127.0.1.";
 const QUIET_MS = 2_000;
 
 export async function measureFlood(options: FloodOptions): Promise<FloodResult> {
@@ -71,8 +73,12 @@ export async function measureFlood(options: FloodOptions): Promise<FloodResult> 
 
 async function flood(port: number, options: FloodOptions): Promise<{ readonly sent: number }> {
   const args = [port, options.per_second, options.connections, options.seconds].map(String);
+  const addresses = Array.from(
+    { length: options.addresses ?? 1 },
+    (_, n) => `${FLOOD_ADDRESSES}${n + 1}`,
+  );
   const runtime = "Deno" in globalThis ? ["run", "--allow-all"] : [];
-  const child = spawn(process.execPath, [...runtime, PEER, ...args, FLOOD_ADDRESS], {
+  const child = spawn(process.execPath, [...runtime, PEER, ...args, addresses.join(",")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";

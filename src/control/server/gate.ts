@@ -30,6 +30,8 @@ export interface Limits {
   readonly calls: Rate;
   /** Registrations of one peer, which each may take a place in the registry. */
   readonly registrations: Rate;
+  /** Registrations of all peers together. */
+  readonly all_registrations: Rate;
   /** Requests of one peer that are open at once, streams among them. */
   readonly open_requests: number;
   /** Connections that one peer opens. */
@@ -40,6 +42,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   calls: { per_second: 2_500, burst: 5_000 },
   registrations: { per_second: 500, burst: 1_000 },
+  all_registrations: { per_second: 1_000, burst: 2_000 },
   open_requests: 12_000,
   connections: { per_second: 500, burst: 5_000 },
 };
@@ -85,6 +88,7 @@ export function gate(options: GateOptions, handler: Handler): Handler {
   const { audit, clock, limits, log } = options;
   const calls = createRateLimiter(limits.calls, clock);
   const registrations = createRateLimiter(limits.registrations, clock);
+  const allRegistrations = createRateLimiter(limits.all_registrations, clock);
   const open = new Map<string, number>();
   const lane = createLane(REGISTRATION_LANE);
 
@@ -93,6 +97,8 @@ export function gate(options: GateOptions, handler: Handler): Handler {
     // Apart, so that one that registers in a circle does not use up its neighbours' heartbeats.
     const wait = (REGISTRATIONS.has(path) ? registrations : calls).take(peer);
     if (wait > 0) return tooMuch("too many requests from this address", wait);
+    const more = REGISTRATIONS.has(path) ? allRegistrations.take("all") : 0;
+    if (more > 0) return tooMuch("too many registrations, of all addresses together", more);
     if ((open.get(peer) ?? 0) < limits.open_requests) return undefined;
     return tooMuch(`more than ${limits.open_requests} requests of this address are open`, 1_000);
   };

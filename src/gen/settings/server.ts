@@ -46,6 +46,8 @@ export interface ServerSettings {
     readonly calls_per_second: number;
     /** Registrations. It may save up two seconds of them. Default: 500. */
     readonly registrations_per_second: number;
+    /** Registrations of all addresses together. They may save up two seconds of them. Default: 1000. */
+    readonly all_registrations_per_second: number;
     /** New connections. It may save up ten seconds of them. Default: 500. */
     readonly connections_per_second: number;
     /** Calls that are open at once, streams among them. Default: 12000. */
@@ -94,6 +96,7 @@ export const settingsSchema: v.GenericSchema<unknown, ServerSettings> = fields({
   limits: v.optional(fields({
     calls_per_second: v.optional(integer({ min: 1, max: 1000000 }), 2500),
     registrations_per_second: v.optional(integer({ min: 1, max: 1000000 }), 500),
+    all_registrations_per_second: v.optional(integer({ min: 1, max: 1000000 }), 1000),
     connections_per_second: v.optional(integer({ min: 1, max: 1000000 }), 500),
     open_calls: v.optional(integer({ min: 1, max: 1000000 }), 12000),
   })),
@@ -275,6 +278,21 @@ export const settingsJsonSchema: Readonly<Record<string, unknown>> = {
         "registrations_per_second": {
           "description": "Registrations. It may save up two seconds of them.",
           "default": 500,
+          "anyOf": [
+            {
+              "type": "integer",
+              "minimum": 1,
+              "maximum": 1000000
+            },
+            {
+              "type": "string",
+              "pattern": "^\\s*[-+]?\\d+\\s*$|\\$\\{"
+            }
+          ]
+        },
+        "all_registrations_per_second": {
+          "description": "Registrations of all addresses together. They may save up two seconds of them.",
+          "default": 1000,
           "anyOf": [
             {
               "type": "integer",
