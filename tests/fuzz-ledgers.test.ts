@@ -3,12 +3,14 @@ import process from "node:process";
 import { test } from "node:test";
 import { ledgerEvent } from "../src/events/ledger.ts";
 import type { Batch } from "../src/flow/batch.ts";
+import { skipLedgerCloseMeta } from "../src/gen/xdr/ledger-close-meta.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import { ledgerBatch } from "../src/stellar/ledger-batch.ts";
 import { readLedgerHeader } from "../src/stellar/ledger-header.ts";
 import { verifyLedger } from "../src/stellar/verify.ts";
+import { checkWhole } from "../src/stellar/xdr/xdr-bytes.ts";
 import { ledgerProcessors } from "./support/ledger-processors.ts";
-import { allLedgers } from "./support/ledgers.ts";
+import { allLedgers, pubnetP13, singleAndClassic, testnetLake } from "./support/ledgers.ts";
 import { sharedMissing } from "./support/shared.ts";
 import { namedSchemas, randomXdr, seeded } from "./support/xdr-schema.ts";
 
@@ -78,6 +80,34 @@ test("random values of LedgerCloseMeta are rows or an error", async () => {
   const schema = namedSchemas().get("LedgerCloseMeta");
   assert.ok(schema);
   for (let round = 0; round < ROUNDS; round++) await readEverything(randomXdr(schema, random));
+});
+
+/** Whether the generated reader gets through the whole ledger. */
+function isWhole(bytes: Uint8Array): boolean {
+  try {
+    checkWhole(skipLedgerCloseMeta, bytes, "LedgerCloseMeta");
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof FlowctlError)) throw thrown;
+    return false;
+  }
+}
+
+test(`damaged ledgers are refused exactly when the SDK refuses them${why}`, { skip }, () => {
+  const random = seeded(24);
+  const schema = namedSchemas().get("LedgerCloseMeta");
+  assert.ok(schema);
+  const ledgers = [...singleAndClassic(), ...testnetLake(), ...pubnetP13()];
+  const seen = { whole: 0, refused: 0 };
+  for (let round = 0; round < ROUNDS; round++) {
+    const ledger = ledgers[round % ledgers.length];
+    assert.ok(ledger);
+    const bytes = damaged(ledger.bytes, random);
+    const whole = isWhole(bytes);
+    assert.equal(whole, schema.validateXdr(bytes), `${ledger.name}, round ${round}`);
+    seen[whole ? "whole" : "refused"]++;
+  }
+  assert.ok(seen.whole > 10 && seen.refused > ROUNDS / 2, JSON.stringify(seen));
 });
 
 test(`damaged ledgers are rows or an error${why}`, { skip }, async () => {
