@@ -3,8 +3,11 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { callGrpc, framed } from "../../../tests/support/grpc-call.ts";
+import { makeAuthority, opensslMissing } from "../../../tests/support/certificates.ts";
 import { startTestServer } from "../../../tests/support/control-server.ts";
 import type { TestServer } from "../../../tests/support/control-server.ts";
+import { startGuardedServer } from "../../../tests/support/guarded-server.ts";
+import { temporaryFolder } from "../../../tests/support/temporary.ts";
 import { FIRST_REQUEST_TIMEOUT_MS } from "./patience.ts";
 
 /** The waits are looked at once a second. */
@@ -44,5 +47,30 @@ describe("clients that make others wait", () => {
     }
     assert.equal((await list()).status, 0, "a connection that has asked before is kept");
     steady.destroy();
+  });
+
+  const skip = opensslMissing !== false;
+  const because = skip ? ` (skipped: ${opensslMissing})` : "";
+  test(`behind TLS, who does not end the handshake is closed in time too${because}`, {
+    skip,
+    timeout: 30_000,
+  }, async () => {
+    using folder = temporaryFolder();
+    const { cert, key } = makeAuthority(folder.path).issue("server", "/CN=s", "IP:127.0.0.1");
+    const secure = await startGuardedServer({ tls: { cert, key, ca: undefined } });
+    const begin = performance.now();
+    const waits = await Promise.all(
+      ["", "\x16\x03", "GET / HTTP/1.1\r\n\r\n"].map((text) =>
+        new Promise<number>((resolve) => {
+          const socket = connect(secure.port, "127.0.0.1", () => socket.write(text));
+          socket.on("data", () => {});
+          socket.on("error", () => {});
+          socket.on("close", () => resolve(performance.now() - begin));
+        })
+      ),
+    );
+    for (const wait of waits) assert.ok(wait <= FIRST_REQUEST_TIMEOUT_MS + SLACK_MS, `${wait} ms`);
+    assert.equal(secure.connections(), 0);
+    await secure.stop();
   });
 });
