@@ -147,6 +147,25 @@ check(
     }),
 );
 
+check(
+  "ledgers are lost after the source has completed, while their reader is away",
+  () =>
+    disturbed(async ({ nats, agents, fleet }) => {
+      await agents.processor.kill();
+      await until("the source has completed", async () => {
+        const { agents: seen } = await fleet.get("/api/agents") as {
+          agents: readonly { readonly components: readonly { readonly state: string }[] }[];
+        };
+        return seen.some(({ components }) => components.some(({ state }) => state === "completed"));
+      });
+      await managed(nats, async (jsm) => {
+        const { last_seq } = (await jsm.streams.info(STREAM)).state;
+        for (const back of [3, 40, 41]) await jsm.streams.deleteMessage(STREAM, last_seq - back);
+      });
+      agents.processor.start();
+    }),
+);
+
 check("a segment of a spool is cut off while its agent is down", () =>
   disturbed(async (scene) => {
     await spooled(scene, 80);

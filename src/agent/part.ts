@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Bus } from "../bus/connection.ts";
 import { busConfigOf } from "../bus/config.ts";
 import { BUS_OUT, cutPipeline } from "../bus/cut.ts";
+import type { Cut } from "../bus/cut.ts";
 import { startCutRun } from "../bus/run-cut.ts";
 import { catalogue } from "../catalogue.ts";
 import type { Link } from "../control/client/link.ts";
@@ -51,6 +52,7 @@ export interface Part {
 export function createPart(assignment: Assignment, context: PartContext): Part {
   let services: ComponentServices | undefined;
   let described = "";
+  let cut: Cut | undefined;
 
   const workload = startWorkload({
     assignment,
@@ -58,8 +60,11 @@ export function createPart(assignment: Assignment, context: PartContext): Part {
     start: async (current) => {
       const pipeline = readPipeline(current, context.env);
       await describe(current, pipeline);
-      return startPart(current, pipeline, context);
+      const started = startPart(current, pipeline, context);
+      cut = started.cut;
+      return started.run;
     },
+    askedAgain: (signal) => cut?.replayAsked(context.log, signal) ?? new Promise(() => {}),
     onChange: (status) => services?.tell(status),
   });
 
@@ -110,14 +115,24 @@ function readPipeline({ yaml, pipeline: id }: Assignment, env: PartContext["env"
   throw new FlowctlError("spec/invalid", diagnostics.map(formatDiagnostic).join("\n"));
 }
 
-function startPart(assignment: Assignment, pipeline: PipelineSpec, context: PartContext): Run {
+interface Started {
+  readonly run: Run;
+  /** Undefined: the whole pipeline is here. */
+  readonly cut: Cut | undefined;
+}
+
+function startPart(
+  assignment: Assignment,
+  pipeline: PipelineSpec,
+  context: PartContext,
+): Started {
   const { dataDir, bus, log, env, limits } = context;
   const here = Object.keys(assignment.components);
   const epoch = epochOf(assignment);
   const common = { stateDir: join(dataDir, "state"), persistent: true, log, env };
   if (componentsOf(pipeline).every(({ id }) => here.includes(id))) {
     const limited = limits.around(catalogue, BUS_OUT);
-    return startRun({ ...common, pipeline, catalogue: limited, epoch });
+    return { run: startRun({ ...common, pipeline, catalogue: limited, epoch }), cut: undefined };
   }
   if (bus === undefined) {
     throw new FlowctlError(
@@ -133,10 +148,11 @@ function startPart(assignment: Assignment, pipeline: PipelineSpec, context: Part
     epoch,
     spoolDir: join(dataDir, "spool"),
   });
-  return startCutRun({
+  const run = startCutRun({
     ...common,
     cut: { ...cut, definitions: [] },
     catalogue: limits.around([...catalogue, ...cut.definitions], BUS_OUT),
     epoch,
   });
+  return { run, cut };
 }

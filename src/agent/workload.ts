@@ -33,6 +33,8 @@ export interface WorkloadOptions {
   readonly log: Logger;
   /** Starts the part; may throw. */
   readonly start: (assignment: Assignment) => Promise<Run>;
+  /** After a run has completed: resolves when it must run again. */
+  readonly askedAgain: (signal: AbortSignal) => Promise<void>;
   readonly onChange: (status: WorkStatus) => void;
 }
 
@@ -114,7 +116,12 @@ export function startWorkload(options: WorkloadOptions): Workload {
       if (result instanceof FlowctlError) await failed(result, performance.now() - started);
       else if (result.outcome === "completed") {
         become("completed");
+        const waiting = new AbortController();
+        options.askedAgain(waiting.signal).then(() => wake()).catch((error: unknown) =>
+          log.debug(messageOf(error))
+        );
         await pause(undefined);
+        waiting.abort();
       }
     }
     become("stopped");

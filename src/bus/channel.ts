@@ -15,6 +15,7 @@ import type { Nats } from "./connection.ts";
 import { deadLetter } from "./dead-letter.ts";
 import type { InFigures } from "./edge-meters.ts";
 import { createEdge } from "./edge.ts";
+import type { Edge } from "./edge.ts";
 import { envelopeOf, unpackBatch } from "./message.ts";
 import type { Envelope } from "./message.ts";
 import { makeConsumer } from "./reader-consumer.ts";
@@ -32,6 +33,8 @@ const PULL_EXPIRES_ms = 4_000;
 const RETRY_PAUSE_ms = 500;
 /** How often the producer is asked for a ledger that does not come. */
 const REPLAY_INTERVAL_ms = 1_000;
+/** A producer that does not answer so often in a row is not there: the run ends and says so. */
+export const MAX_UNHEARD = 10;
 
 export interface Channel {
   first(signal: AbortSignal): Promise<number | undefined>;
@@ -76,6 +79,11 @@ export function createChannel(options: ChannelOptions): Channel {
   let messages: ConsumerMessages | undefined;
   let running: Promise<void> | undefined;
   let askedAt = -Infinity;
+  /** Why the wanted ledger cannot come by itself; undefined: it may. */
+  let lost: FlowctlError | undefined;
+  let unheard = 0;
+  /** Messages that cannot be read, by their place in the stream. */
+  const damaged = new Set<number>();
   let assembling: { envelope: Envelope; readonly parts: Uint8Array[] } | undefined;
   let waiters: (() => void)[] = [];
 
@@ -166,8 +174,10 @@ export function createChannel(options: ChannelOptions): Channel {
   /** An edge that is empty, or ends below what its reader has, may have lost its stream. */
   async function askWhenIdle(nats: Nats): Promise<void> {
     if (wanted === undefined || end !== undefined || isFull()) return;
-    if (performance.now() - askedAt < REPLAY_INTERVAL_ms * 5) return;
+    const patience_ms = REPLAY_INTERVAL_ms * (lost === undefined ? 5 : 1);
+    if (performance.now() - askedAt < patience_ms) return;
     askedAt = performance.now();
+    if (lost !== undefined) return await askForWanted(nats);
     const last = await edge.last(nats, source).catch(() => undefined);
     const lacks = last === undefined || last.envelope.ledger < wanted - 1;
     if (lacks) await askForWanted(nats);
@@ -177,7 +187,17 @@ export function createChannel(options: ChannelOptions): Channel {
     if (wanted === undefined) return;
     askedAt = performance.now();
     counts.asked += 1;
-    const answer = await requestReplay(nats, edge, { source, ledger: wanted });
+    const answer = await requestReplay(nats, edge, {
+      source,
+      ledger: wanted,
+      damaged: Math.max(0, ...damaged),
+    });
+    unheard = answer === "unheard" && lost !== undefined ? unheard + 1 : 0;
+    if (unheard >= MAX_UNHEARD) {
+      failure = lost;
+      messages?.stop();
+      wake();
+    }
     if (answer === "rewinding") {
       options.log().warn(`ledger ${wanted} is missing on the edge: it is read again`, { source });
     } else if (answer === "there") messages?.stop();
@@ -194,9 +214,11 @@ export function createChannel(options: ChannelOptions): Channel {
       if (kind === "end" && ledger === wanted - 1) noteEnd(envelope);
       return hold(ledger, message);
     }
+    if (damaged.has(message.seq)) return message.term("damaged");
     if (ledger > wanted) {
       // Either delivery lost it, and it stands in the stream, or the producer must send it again.
       message.ack();
+      lost ??= missing(edge, source, wanted);
       if (performance.now() - askedAt >= REPLAY_INTERVAL_ms) await askForWanted(nats);
       return;
     }
@@ -209,6 +231,8 @@ export function createChannel(options: ChannelOptions): Channel {
       wanted = ledger + 1;
       counts.received += 1;
       failures = 0;
+      lost = undefined;
+      unheard = 0;
       wake();
     }
     hold(ledger, message);
@@ -248,7 +272,10 @@ export function createChannel(options: ChannelOptions): Channel {
         return undefined;
       }
       counts.dead += 1;
-      failure = await deadLetter(nats, scope, edge, source, message, messageOf(error));
+      lost = await deadLetter(nats, scope, edge, source, message, messageOf(error));
+      damaged.add(message.seq);
+      failures = 0;
+      await askForWanted(nats);
       return undefined;
     }
   }
@@ -344,6 +371,16 @@ export function createChannel(options: ChannelOptions): Channel {
       await running;
     },
   };
+}
+
+function missing({ key, stream }: Edge, source: string, ledger: number): FlowctlError {
+  return new FlowctlError(
+    "bus/missing-ledger",
+    `ledger ${ledger} of ${source} is not in ${stream}, and ${key.producer} does not answer`,
+    {
+      hint: `Its agent must run to read it again: flowctl agents shows where ${key.producer} is.`,
+    },
+  );
 }
 
 /** Where its acknowledgement goes: kept alone, because the message would keep its bytes. */

@@ -10,10 +10,13 @@
 import type { ComponentDefinition } from "../flow/component.ts";
 import { buildGraph, upstreamOf } from "../flow/graph.ts";
 import type { Graph, GraphNode } from "../flow/graph.ts";
+import type { Logger } from "../flow/component.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec, PipelineSpec } from "../spec/pipeline.ts";
 import { busConfigOf } from "./config.ts";
+import { createEdge } from "./edge.ts";
 import { createIntake } from "./intake.ts";
+import { awaitReplay } from "./replay.ts";
 import { standInProcessor, standInSource } from "./bus-in.ts";
 import { busOut } from "./bus-out.ts";
 import type { BusScope } from "./scope.ts";
@@ -46,6 +49,8 @@ export interface Cut {
   readonly feeds: readonly string[];
   /** Tells when the run must start again, because an edge has lost ledgers: see `startCutRun`. */
   readonly rewinds: Rewinds;
+  /** Answers readers after the run has completed; resolves when it must run again for one. */
+  replayAsked(log: Logger, signal: AbortSignal): Promise<void>;
 }
 
 /** Throws `spec/invalid` when a component is not in the pipeline. */
@@ -123,6 +128,11 @@ export function cutPipeline(options: CutOptions): Cut {
     reads: read.map(idOf),
     feeds: fed.map(idOf),
     rewinds: scope.rewinds,
+    replayAsked: (log, signal) =>
+      Promise.race(fed.map((node) => {
+        const edge = createEdge(scope, node.spec.id);
+        return awaitReplay({ scope, edge, log, sources: node.sources, signal });
+      })),
   };
 }
 

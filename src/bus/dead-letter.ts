@@ -10,7 +10,7 @@ import type { BusScope } from "./scope.ts";
 
 const DEAD_LIMIT_bytes = 64 * 1024 * 1024;
 
-/** The error with which the run ends: a ledger cannot be left out. */
+/** The error with which the run ends unless the producer replaces it: a ledger cannot be left out. */
 export async function deadLetter(
   nats: Nats,
   scope: BusScope,
@@ -39,7 +39,7 @@ export async function deadLetter(
     "bus/damaged-message",
     `message ${message.seq} of ${edge.stream} cannot be read: ${why}`,
     {
-      hint: `It is kept in stream ${stream}. Start the producer again with --reset to replace it.`,
+      hint: `It is kept in stream ${stream}. ${edge.key.producer} replaces it when its agent runs.`,
     },
   );
 }

@@ -21,6 +21,8 @@ interface ReplayRequest {
   readonly source: string;
   /** The first ledger that the reader lacks. */
   readonly ledger: number;
+  /** It stands in the stream up to here, and cannot be read. */
+  readonly damaged?: number | undefined;
 }
 
 /** What the producer says: it will come, it is there, or it goes back for it. */
@@ -48,7 +50,7 @@ export interface ReplayOptions {
   readonly scope: BusScope;
   readonly edge: Edge;
   readonly log: Logger;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, "pending" | "positions" | "takeBack">;
   /** How far this run has come, per source. */
   readonly written: ReadonlyMap<string, number>;
   readonly starts: ReadonlyMap<string, number>;
@@ -99,26 +101,60 @@ export function answerReplays(options: ReplayOptions): () => void {
 
 function parseRequest(text: string): ReplayRequest | undefined {
   try {
-    const { source, ledger } = JSON.parse(text) as Partial<ReplayRequest>;
+    const { source, ledger, damaged } = JSON.parse(text) as Partial<ReplayRequest>;
     return typeof source === "string" && typeof ledger === "number" && ledger >= 0
-      ? { source, ledger }
+      ? { source, ledger, damaged }
       : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** A publisher that has nothing: everything it was given stands in the stream, or is lost. */
+const AT_REST: ReplayOptions["publisher"] = {
+  pending: () => 0,
+  positions: () => new Map(),
+  takeBack: () => [],
+};
+
+/**
+ * Answers for an edge whose producer has completed. Resolves when a reader lacks ledgers, with the
+ * stream marked so that the next run begins with them; never when the signal fires first.
+ */
+export function awaitReplay(
+  options: Pick<ReplayOptions, "scope" | "edge" | "log"> & {
+    /** Ids of all sources whose ledgers the edge carries. */
+    readonly sources: readonly string[];
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { sources, signal, ...rest } = options;
+  return new Promise((resolve) => {
+    const stop = answerReplays({
+      ...rest,
+      publisher: AT_REST,
+      written: new Map(sources.map((source) => [source, Infinity])),
+      starts: new Map(),
+      onRewind() {
+        stop();
+        resolve();
+      },
+    });
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
 async function answer(
   options: ReplayOptions,
   nats: Nats,
-  { source, ledger }: ReplayRequest,
+  { source, ledger, damaged = 0 }: ReplayRequest,
 ): Promise<ReplayAnswer> {
   const { edge, written } = options;
   // It has not come that far yet: the ledger will be published in its turn.
   if ((written.get(source) ?? -1) < ledger) return "coming";
   await edge.ensure(nats);
   const place = await edge.locate(nats, source, ledger);
-  if (place.found) return "there";
+  if (place.found && place.seq > damaged) return "there";
   const standing = place.last === undefined ? undefined : positionOf(place.last.envelope);
   // What has been written may still be on its way into the stream.
   const onItsWay = options.publisher.pending() > 0 && standing !== undefined &&
@@ -148,7 +184,7 @@ async function rewind(
       throw fenced(edge, last.envelope.epoch, scope.epoch);
     }
     const { state } = await nats.jsm.streams.info(edge.stream);
-    const start = Math.min(starts.get(source) ?? ledger, ledger);
+    const start = Math.min(starts.get(source) ?? last?.envelope.start ?? ledger, ledger);
     const marker = control("rewind", source, ledger - 1, start);
     await nats.js.publish(edge.subject(source), marker.payload, {
       headers: headersOf(marker, scope.epoch, 1, 1, 0),

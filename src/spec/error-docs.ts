@@ -76,6 +76,8 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
     "An edge has lost ledgers: they are read from the source again. An agent does that by itself.",
   "bus/damaged-message":
     "A message of an edge cannot be read, however often it is sent. It is kept as a dead letter.",
+  "bus/missing-ledger":
+    "An edge lacks a ledger, and the agent that could read it again does not answer.",
   "bus/spool-unusable": "The spool's folder cannot be written to or read.",
   "component/not-started":
     "A component's program could not be started, or did not get to serve its port.",

@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   "bus/fenced": EXIT_FAILED,
   "bus/rewind": EXIT_FAILED,
   "bus/damaged-message": EXIT_FAILED,
+  "bus/missing-ledger": EXIT_FAILED,
   "bus/spool-unusable": EXIT_FAILED,
   // Components that are processes of their own.
   "component/not-started": EXIT_FAILED,
