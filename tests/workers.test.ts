@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import fc from "fast-check";
 import type { Batch } from "../src/flow/batch.ts";
 import { countRows } from "../src/flow/batch.ts";
-import { WORTH_THREADS_ledgers } from "../src/flow/offload/offloaded-source.ts";
+import { WORTH_THREADS_ledgers } from "../src/flow/offload/crew.ts";
 import { MAX_THREADS_LOST } from "../src/flow/offload/pool.ts";
 import type { RunSummary } from "../src/flow/stats.ts";
 import type { PipelineObject } from "../src/library/pipeline-object.ts";

@@ -10,6 +10,7 @@ import type { Backfill } from "../backfill/plan.ts";
 import { openBus } from "../bus/connection.ts";
 import { createLink } from "../control/client/link.ts";
 import type { Logger } from "../flow/component.ts";
+import { threadsFor, workersOf } from "../flow/offload/crew.ts";
 import type { Workers } from "../flow/offload/crew.ts";
 import { EXIT_INTERRUPTED, FlowctlError } from "../spec/errors.ts";
 import { backfillOverFleet } from "./backfill-fleet.ts";
@@ -74,7 +75,7 @@ export function backfillCommand(): Command {
     .action(async (file: string, options: Options, self: Command) => {
       const { from, to } = rangeOf(options);
       const globals = globalsOf(self);
-      const runnable = withWorkers(loadRunnable(file, options, "run"), options);
+      const runnable = withWorkers(loadRunnable(file, options, "run"), options, to - from + 1);
       const { pipeline, redact } = runnable;
       const log = createLog({ globals, redact, human: process.stderr.isTTY === true });
       const id = `${pipeline.namespace}/${pipeline.name}`;
@@ -100,10 +101,14 @@ export function backfillCommand(): Command {
     });
 }
 
-/** Several chunks at the same time keep the cores busy by themselves. */
-function withWorkers(runnable: Runnable, { workers, jobs }: Options): Runnable {
+/**
+ * Threads are worth their start for the backfill as a whole: its chunks share them. Several chunks
+ * at the same time keep the cores busy by themselves.
+ */
+function withWorkers(runnable: Runnable, { workers, jobs }: Options, ledgers: number): Runnable {
   const { pipeline } = runnable;
-  const chosen = workers ?? pipeline.config["workers"] ?? (jobs > 1 ? 1 : "auto");
+  const asked = workers ?? workersOf(pipeline);
+  const chosen = asked !== "auto" ? asked : jobs > 1 ? 1 : threadsFor(ledgers);
   return {
     ...runnable,
     pipeline: { ...pipeline, config: { ...pipeline.config, workers: chosen } },

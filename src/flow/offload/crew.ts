@@ -8,6 +8,11 @@ import type { PipelineSpec } from "../../spec/pipeline.ts";
 import { createPool } from "./pool.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
 
+/**
+ * With `workers: auto`, the ledgers that must lie ahead. On two cores, what it takes to start two
+ * threads and to compile their code comes back after about 1,300 ledgers; on more cores sooner.
+ */
+export const WORTH_THREADS_ledgers = 1_000;
 /** With `workers: auto` there are no more, however many cores: each takes memory. */
 export const AUTO_LIMIT_threads = 8;
 
@@ -26,7 +31,7 @@ export interface Crew {
 export function createCrew(
   { threads, ...options }: Omit<PoolOptions, "size"> & { readonly threads: Workers },
 ): Crew {
-  const size = threads === "auto" ? Math.min(availableParallelism(), AUTO_LIMIT_threads) : threads;
+  const size = threads === "auto" ? autoThreads() : threads;
   let pool: Pool | undefined;
   let members = 0;
   const close = () => {
@@ -45,6 +50,15 @@ export function createCrew(
     },
     close,
   };
+}
+
+function autoThreads(): number {
+  return Math.min(availableParallelism(), AUTO_LIMIT_threads);
+}
+
+/** What `auto` comes to for runs of so many ledgers together. */
+export function threadsFor(ledgers: number): number {
+  return ledgers >= WORTH_THREADS_ledgers ? autoThreads() : 1;
 }
 
 /** What `spec.config.workers` says; default `auto`. Throws `spec/invalid`. */

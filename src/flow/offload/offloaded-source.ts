@@ -2,6 +2,7 @@
 
 import type { Batch } from "../batch.ts";
 import type { LedgerRange, PackedReading, Source, SourceDefinition } from "../component.ts";
+import { WORTH_THREADS_ledgers } from "./crew.ts";
 import type { Crew } from "./crew.ts";
 import { mapAhead } from "./map-ahead.ts";
 import type { Pool } from "./pool.ts";
@@ -14,8 +15,6 @@ import { resultBatch } from "./result-batch.ts";
 export const AHEAD_LIMIT_bytes = 32 * 1024 * 1024;
 /** With `workers: auto`, how often it is looked whether threads are worth their start. */
 export const LOOK_EVERY_ledgers = 64;
-/** With `workers: auto`, the ledgers that must lie ahead for that. */
-export const WORTH_THREADS_ledgers = 300;
 
 export interface OffloadedSourceOptions {
   /** Id of the source component. */
