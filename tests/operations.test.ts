@@ -152,7 +152,15 @@ describe("metrics that are asked for are metrics that are served", () => {
       id: "p/events",
       role: "processor",
       metadata,
-      metrics: { events_extracted: 1, error_count: 0, bus_bytes: 1 },
+      metrics: {
+        events_extracted: 1,
+        error_count: 0,
+        bus_bytes: 1,
+        // tests/fleet-metrics.test.ts has these from a real edge.
+        bus_in_lag_ledgers: 0,
+        spool_bytes: 0,
+        spool_oldest_age_s: 0,
+      },
       output_event_types: ["stellar.contract_event.v1"],
     });
     register(server, { id: "p/rows", role: "sink", metadata, metrics: { events_written: 1 } });
