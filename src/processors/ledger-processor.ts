@@ -71,11 +71,7 @@ export class LedgerScope {
 
   /** Where an error happened, for its message. */
   get place(): string {
-    const transaction = this.#transaction;
-    if (transaction === undefined) return "";
-    const { pairOffset, xdr } = transaction;
-    const hash = pairOffset + 32 <= xdr.length ? ` ${transaction.hash}` : "";
-    return `, transaction ${transaction.index}${hash}`;
+    return this.#transaction === undefined ? "" : `, ${this.#transaction.label}`;
   }
 }
 

@@ -37,6 +37,12 @@ export class LedgerTransaction {
     return this.#hash ||= this.xdr.hex(this.pairOffset, this.pairOffset + HASH_BYTES);
   }
 
+  /** For errors: its place and, where the bytes reach that far, its hash. */
+  get label(): string {
+    const hash = this.pairOffset + HASH_BYTES <= this.xdr.length ? ` ${this.hash}` : "";
+    return `transaction ${this.index}${hash}`;
+  }
+
   get resultOffset(): number {
     return this.pairOffset + HASH_BYTES;
   }

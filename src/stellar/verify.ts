@@ -16,6 +16,7 @@ import { hash } from "node:crypto";
 import { FlowctlError } from "../spec/errors.ts";
 import { findEvents } from "./contract-events.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import type { LedgerTransaction } from "./ledger-transaction.ts";
 
 const HASH_BYTES = 32;
 const COUNT_BYTES = 4;
@@ -61,12 +62,27 @@ function hashOfTxSet(ledger: Ledger): string {
 
 function hashOfResults(ledger: Ledger): string {
   const parts = [uint32(ledger.transactionCount)];
-  for (const transaction of ledger.transactions()) {
-    // Looking for events walks over the meta as well, and spares the processors a walk.
-    findEvents(transaction);
-    parts.push(ledger.xdr.slice(transaction.pairOffset, transaction.feeChangesOffset));
+  let reading: LedgerTransaction | undefined;
+  try {
+    for (const transaction of ledger.transactions()) {
+      reading = transaction;
+      // Looking for events walks over the meta as well, and spares the processors a walk.
+      findEvents(transaction);
+      parts.push(ledger.xdr.slice(transaction.pairOffset, transaction.feeChangesOffset));
+    }
+  } catch (thrown) {
+    throw reading === undefined ? thrown : inTransaction(reading, thrown);
   }
   return sha256(concat(parts));
+}
+
+function inTransaction({ label }: LedgerTransaction, thrown: unknown): unknown {
+  if (!(thrown instanceof FlowctlError)) return thrown;
+  return new FlowctlError(thrown.code, `${label}: ${thrown.message}`, {
+    retryable: thrown.retryable,
+    cause: thrown,
+    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+  });
 }
 
 function compare(sequence: number, which: string, stated: string, computed: string): void {

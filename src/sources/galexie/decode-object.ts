@@ -24,9 +24,12 @@ export function blameObject(span: LedgerSpan, url: string, thrown: unknown): Flo
   const code = known === undefined || known.code.startsWith("xdr/")
     ? "lake/corrupt-object"
     : known.code;
-  const hint = code === "lake/corrupt-object"
-    ? "The object is damaged; write it again, or copy it from another lake."
-    : known?.hint;
+  const hint = code !== "lake/corrupt-object"
+    ? known?.hint
+    : known?.code === "xdr/unknown-arm"
+    ? "The object is damaged, or of a protocol newer than this flowctl: update it, or copy the " +
+      "object from another lake."
+    : "The object is damaged; write it again, or copy it from another lake.";
   return new FlowctlError(code, `${where}: ${messageOf(thrown)}`, {
     ...(hint === undefined ? {} : { hint }),
     cause: thrown,
