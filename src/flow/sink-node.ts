@@ -1,5 +1,6 @@
 /** A sink in the graph: writes in order, skips what it has, commits in groups. */
 
+import { createCollector } from "../runtime/memory.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import type { Batch, NodeFacts } from "./batch.ts";
@@ -57,6 +58,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
   const types = new Set(spec.input_event_types);
   const written = new Map<string, number>();
   const durable = new Map<string, number>();
+  const collector = createCollector();
   const dirty = { ledgers: 0, bytes: 0, since: 0, last: 0 };
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** True while a ledger is written in parts, and after a commit failed: nothing is committed. */
@@ -190,6 +192,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
       mutex.run(async () => {
         if (options.ended.aborted || !isDue(batch)) return;
         const bytes = (await writeMade(batch))?.bytes_in ?? (await writeHere(batch)).bytes;
+        collector.passed(bytes);
         const now = performance.now();
         written.set(batch.source, batch.sequence);
         if (dirty.ledgers === 0) dirty.since = now;

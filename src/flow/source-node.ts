@@ -1,6 +1,5 @@
 /** A source in the graph: read with retries, checked, until its range ends or the run stops. */
 
-import { createCollector } from "../runtime/memory.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import type { Batch } from "./batch.ts";
@@ -29,7 +28,6 @@ const STOPPED = Symbol("stopped");
 export function createSourceNode(options: SourceNodeOptions): SourceNode {
   const { spec, source, range, counters, faults, stopped } = options;
   const orStop = createOrStop(stopped);
-  const collector = createCollector();
   let iterator: AsyncIterator<Batch> | undefined;
   let next = range.from;
 
@@ -96,7 +94,6 @@ export function createSourceNode(options: SourceNodeOptions): SourceNode {
           next = result.value.sequence + 1;
           counters.finished(undefined, result.value);
           await emit(result.value);
-          collector.passed(result.value.bytes);
         }
         return false;
       } finally {

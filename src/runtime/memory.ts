@@ -7,13 +7,13 @@ import process from "node:process";
 
 /** Below this nobody minds. */
 export const COLLECT_ABOVE_bytes = 272 * 1024 * 1024;
-/** How often memory is looked at: each time so much ledger data has passed. */
-export const LOOK_AFTER_bytes = 4 * 1024 * 1024;
+/** How often memory is looked at: each time rows of so many bytes have passed. */
+export const LOOK_AFTER_bytes = 24 * 1024 * 1024;
 /** Collections take no more than one part in so many of the processor time. */
 export const COLLECT_SHARE = 5;
 
 export interface Collector {
-  /** So many bytes of ledgers were worked upon; may collect garbage, of this thread alone. */
+  /** So many bytes of rows are garbage now; may collect it, of this thread alone. */
   passed(bytes: number): void;
 }
 

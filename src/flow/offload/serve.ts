@@ -3,7 +3,13 @@
 import { createCollector } from "../../runtime/memory.ts";
 import { messageOf } from "../../spec/errors.ts";
 import type { ComponentDefinition } from "../component.ts";
-import type { JobMessage, JobResult, StartMessage, ThreadMessage } from "./messages.ts";
+import type {
+  JobMessage,
+  JobResult,
+  LedgerResult,
+  StartMessage,
+  ThreadMessage,
+} from "./messages.ts";
 import { createSegments } from "./segment.ts";
 import type { Segment } from "./segment.ts";
 import { buffersOf } from "./transfer.ts";
@@ -32,7 +38,7 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
   async function work({ id, source, packed }: JobMessage): Promise<void> {
     const ledgers = await segments?.get(source)?.run(packed) ?? [];
     const result: JobResult = { packed, ledgers };
-    const bytes = ledgers.reduce((sum, ledger) => sum + ledger.bytes, 0);
+    const bytes = madeBytes(ledgers);
     say({ kind: "done", id, result }, buffersOf(result));
     collector.passed(bytes);
   }
@@ -42,4 +48,14 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
     const next = message as StartMessage | JobMessage;
     last = last.then(() => "plan" in next ? start(next) : work(next));
   });
+}
+
+/** The ledgers, and the rows of which only what is encoded leaves this thread. */
+function madeBytes(ledgers: readonly LedgerResult[]): number {
+  let sum_bytes = 0;
+  for (const { bytes, made } of ledgers) {
+    sum_bytes += bytes;
+    for (const { bytes_out } of Object.values(made?.nodes ?? {})) sum_bytes += bytes_out;
+  }
+  return sum_bytes;
 }
