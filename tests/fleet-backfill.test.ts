@@ -93,6 +93,10 @@ if (natsMissing) {
         { cwd: folder.path },
       );
       await until("it is under way", () => Object.keys(filesOf(out)).length >= 4);
+      const { backfills } = JSON.parse(await fleet.cli("status", "--output", "json")) as {
+        backfills: readonly { readonly pipeline: string; readonly chunks: number }[];
+      };
+      assert.deepEqual(backfills.map(({ chunks }) => chunks), [11]);
       await victim!.kill();
       victim!.start();
       const done = await backfill.finished;

@@ -3,6 +3,8 @@
 import process from "node:process";
 import { Command } from "commander";
 import { ServicesService } from "../gen/proto/flowctl/control/v1/services_pb.js";
+import { backfillsAt, backfillTable } from "./running-backfills.ts";
+import type { BackfillProgress } from "./running-backfills.ts";
 import { count, table } from "./format.ts";
 import { globalsOf } from "./globals.ts";
 import { examples } from "./help.ts";
@@ -31,6 +33,8 @@ interface Status {
   /** Services by condition: healthy, degraded, unhealthy, completed … */
   readonly services: Readonly<Record<string, number>>;
   readonly pipelines: readonly (PipelineFacts & Progress)[];
+  /** Those that go on. */
+  readonly backfills: readonly BackfillProgress[];
   readonly troubled: readonly ServiceFacts[];
 }
 
@@ -70,8 +74,9 @@ export function statusCommand(): Command {
 }
 
 async function statusAt(server: ServerClient): Promise<Status> {
-  const [pipelines, { services }] = await Promise.all([
+  const [pipelines, backfills, { services }] = await Promise.all([
     pipelinesAt(server),
+    backfillsAt(server),
     server.answer(server.of(ServicesService).listServices({})),
   ]);
   const facts = services.map(serviceFacts);
@@ -86,6 +91,7 @@ async function statusAt(server: ServerClient): Promise<Status> {
       ...pipeline,
       ...progressOf(facts.filter((one) => pipelineName(one.pipeline) === pipeline.name)),
     })),
+    backfills,
     troubled: facts.filter((service) =>
       ["degraded", "unhealthy", "failed"].includes(conditionOf(service))
     ),
@@ -119,6 +125,10 @@ function statusLines(status: Status, style: Style, columns: number): readonly st
   if (status.pipelines.length > 0) {
     const [heads = "", ...rows] = pipelineTable(status.pipelines);
     lines.push("", style.dim(cut(heads)), ...rows.map(cut));
+  }
+  const [backfillHeads, ...backfills] = backfillTable(status.backfills);
+  if (backfillHeads !== undefined) {
+    lines.push("", style.dim(cut(backfillHeads)), ...backfills.map(cut));
   }
   if (status.troubled.length > 0) lines.push("");
   for (const service of status.troubled.slice(0, MAX_NAMED)) {
