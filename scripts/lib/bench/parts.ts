@@ -4,6 +4,7 @@ import { bus } from "./bus.ts";
 import { control } from "./control.ts";
 import { fleetBackfill } from "./fleet-backfill.ts";
 import { fleet } from "./fleet.ts";
+import { head } from "./head.ts";
 import { lakeJsonl } from "./lake-jsonl.ts";
 import { lakeParquet } from "./lake-parquet.ts";
 import { memory } from "./memory.ts";
@@ -15,6 +16,7 @@ export const parts: readonly BenchPart[] = [
   lakeJsonl,
   lakeParquet,
   memory,
+  head,
   control,
   bus,
   fleet,
