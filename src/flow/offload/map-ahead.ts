@@ -3,20 +3,21 @@
 export interface AheadLimits {
   /** Inputs that are worked on, or whose results wait. */
   readonly count: number;
-  /** What these may weigh; one is always let in. */
+  /** What these may weigh before no more are let in; one always is. */
   readonly bytes: number;
 }
 
 export interface AheadOptions<In, Out> {
   readonly limits: AheadLimits;
-  readonly bytesOf: (input: In) => number;
+  /** Of an input and, once that is there, of its result instead. */
+  readonly bytesOf: (input: In, output?: Out) => number;
   readonly work: (input: In) => Promise<Out>;
 }
 
 interface Slot<In, Out> {
   readonly input: In;
   readonly output: Promise<Out>;
-  readonly bytes: number;
+  bytes: number;
 }
 
 /**
@@ -38,6 +39,20 @@ export async function* mapAhead<In, Out>(
   const isFull = () =>
     slots.length > 0 && (slots.length >= limits.count || held_bytes >= limits.bytes);
 
+  function add(input: In): void {
+    const slot = { input, output: work(input), bytes: bytesOf(input) };
+    held_bytes += slot.bytes;
+    slots.push(slot);
+    slot.output.then((output) => {
+      if (!slots.includes(slot)) return;
+      const bytes = bytesOf(input, output);
+      held_bytes += bytes - slot.bytes;
+      slot.bytes = bytes;
+      freed.ring();
+      // Whoever reaches it sees the error; until then it must not count as unhandled.
+    }, () => {});
+  }
+
   async function pump(): Promise<void> {
     try {
       while (!left) {
@@ -47,12 +62,7 @@ export async function* mapAhead<In, Out>(
         }
         const next = await iterator.next();
         if (left || next.done === true) break;
-        const bytes = bytesOf(next.value);
-        const output = work(next.value);
-        // Whoever reaches it sees the error; until then it must not count as unhandled.
-        output.catch(() => {});
-        held_bytes += bytes;
-        slots.push({ input: next.value, output, bytes });
+        add(next.value);
         filled.ring();
       }
     } catch (error) {

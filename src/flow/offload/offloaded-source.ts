@@ -1,17 +1,16 @@
 /** A source whose ledgers come from worker threads, with what these have made of them. */
 
 import type { Batch } from "../batch.ts";
-import type { LedgerRange, PackedReading, Source, SourceDefinition } from "../component.ts";
+import type { LedgerRange, Packed, PackedReading, Source, SourceDefinition } from "../component.ts";
 import { WORTH_THREADS_ledgers } from "./crew.ts";
 import type { Crew } from "./crew.ts";
 import { mapAhead } from "./map-ahead.ts";
+import type { JobResult } from "./messages.ts";
 import type { Pool } from "./pool.ts";
 import { resultBatch } from "./result-batch.ts";
+import { sizeOf } from "./transfer.ts";
 
-/**
- * Stored bytes that may be under way or made. A ledger takes several times as much unpacked, and
- * about as much again in rows.
- */
+/** Stored and encoded bytes that may be under way before no further job begins. */
 export const AHEAD_LIMIT_bytes = 32 * 1024 * 1024;
 /** With `workers: auto`, how often it is looked whether threads are worth their start. */
 export const LOOK_EVERY_ledgers = 64;
@@ -129,9 +128,9 @@ function createReading(
     pool: Pool,
     reading: PackedReading,
   ): AsyncGenerator<Batch, number | undefined> {
-    const results = mapAhead(reading, {
+    const results = mapAhead<Packed, JobResult | undefined>(reading, {
       limits: { count: 2 * pool.capacity, bytes: AHEAD_LIMIT_bytes },
-      bytesOf: ({ bytes }) => bytes.byteLength,
+      bytesOf: ({ bytes }, result) => result === undefined ? bytes.byteLength : sizeOf(result),
       work: (packed) => pool.run({ source: id, packed }),
     });
     for await (const { input, output } of results) {

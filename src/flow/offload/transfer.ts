@@ -25,3 +25,8 @@ export function buffersOf({ packed, ledgers }: JobResult): readonly ArrayBuffer[
   }
   return [...buffers];
 }
+
+/** What a result holds in memory, bytes. */
+export function sizeOf(result: JobResult): number {
+  return buffersOf(result).reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
