@@ -191,8 +191,10 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     write: (batch) =>
       mutex.run(async () => {
         if (options.ended.aborted || !isDue(batch)) return;
-        const bytes = (await writeMade(batch))?.bytes_in ?? (await writeHere(batch)).bytes;
-        collector.passed(bytes);
+        const made = await writeMade(batch);
+        const bytes = made?.bytes_in ?? (await writeHere(batch)).bytes;
+        // Rows that a thread has made are its garbage, not this one's.
+        if (made === undefined) collector.passed(bytes);
         const now = performance.now();
         written.set(batch.source, batch.sequence);
         if (dirty.ledgers === 0) dirty.since = now;
