@@ -60,6 +60,6 @@ export function startCutRun(options: CutRunOptions): Run {
       run.abort();
     },
     stats: () => run.stats(),
-    tap: (component, listener) => run.tap(component, listener),
+    tap: (component, listener, options) => run.tap(component, listener, options),
   };
 }

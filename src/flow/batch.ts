@@ -62,6 +62,8 @@ export interface Hollow {
 
 /** What a worker thread has made of one ledger, by component id. */
 export interface MadeLedger {
+  /** Transactions of the ledger, where a component has opened it anyway. */
+  readonly transactions: number | undefined;
   /** Of each processor and sink that has been done there. */
   readonly nodes: Readonly<Record<string, NodeFacts>>;
   /** The rows of each sink, encoded. */

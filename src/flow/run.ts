@@ -19,10 +19,10 @@ import type { Parts } from "./parts.ts";
 import { openState, pipelineKey } from "./state.ts";
 import type { State } from "./state.ts";
 import type { RunStats, RunSummary } from "./stats.ts";
-import { closeAll, layStrands, pushAll, runStrand, show } from "./strands.ts";
+import { closeAll, layStrands, pushAll, runStrand } from "./strands.ts";
 import type { Strand } from "./strands.ts";
 import { createTaps } from "./taps.ts";
-import type { TapListener, Taps } from "./taps.ts";
+import type { TapListener, TapOptions, Taps } from "./taps.ts";
 
 /** How long `stop` lets batches that are on their way reach the sinks and be committed. */
 export const DRAIN_DEADLINE_ms = 30_000;
@@ -73,7 +73,7 @@ export interface Run {
    * Looks at the batches that a source or processor gives, or that a sink has taken, until the
    * returned function is called. A component that does not exist gives none.
    */
-  tap(component: string, listener: TapListener): () => void;
+  tap(component: string, listener: TapListener, options?: TapOptions): () => void;
 }
 
 /** Starts the pipeline at once; every error, also one in the options, arrives through `done`. */
@@ -170,7 +170,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     const source = nodes.sources.get(strand.source);
     const byItself = source === undefined || await source.run(async (batch) => {
       monitor.emitted(batch);
-      await show(taps, batch.source, batch);
+      await taps.show(batch.source, batch);
       await pushAll(strand.outputs, batch);
       await pacer.turn();
     });

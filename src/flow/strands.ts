@@ -4,7 +4,6 @@
  * behind it. A strand waits only for its own source; nodes see one batch at a time by themselves.
  */
 
-import { filled } from "./batch.ts";
 import type { Batch } from "./batch.ts";
 import { createLane } from "./edge.ts";
 import type { Lane } from "./edge.ts";
@@ -62,7 +61,7 @@ export async function runStrand(
   const join = createJoin(strand.node.spec.id, strand.inputs);
 
   async function deliver(batch: Batch, result: Batch | undefined): Promise<void> {
-    await show(taps, strand.node.spec.id, result ?? batch);
+    await taps.show(strand.node.spec.id, result ?? batch);
     if (result !== undefined) await pushAll(strand.outputs, result);
     await pacer.turn();
   }
@@ -75,11 +74,6 @@ export async function runStrand(
     }
   }
   closeAll(strand.outputs);
-}
-
-/** Lets those who watch a component see the batch, with its rows. */
-export async function show(taps: Taps, component: string, batch: Batch): Promise<void> {
-  if (taps.watches(component)) taps.passed(component, await filled(batch));
 }
 
 export async function pushAll(lanes: readonly Lane[], batch: Batch): Promise<void> {

@@ -1,6 +1,7 @@
 /** What only the ledgers themselves say: how many transactions passed, and of which network. */
 
 import { ledgerEvent } from "../../events/ledger.ts";
+import type { Batch } from "../../flow/batch.ts";
 import type { Run } from "../../flow/run.ts";
 import type { ComponentDeclaration } from "../../spec/declaration.ts";
 import type { PipelineSpec } from "../../spec/pipeline.ts";
@@ -35,14 +36,12 @@ export function watchLedgers(
 
   const taps = pipeline.sources.map(({ id }) => {
     const untap = run.tap(id, (batch) => {
-      const bytes = ledgerBytes(batch);
-      if (bytes === undefined) return;
-      if (counted.has(id)) total += countIn(bytes);
+      if (counted.has(id)) total += countIn(batch);
       else untap();
       if (network !== undefined || batch.network === "") return;
       network = batch.network;
       listener();
-    });
+    }, { rows: false });
     return untap;
   });
 
@@ -78,7 +77,11 @@ function readSources(
     .filter((id) => openers.some(({ inputs }) => inputs.includes(id)));
 }
 
-function countIn(bytes: Uint8Array): number {
+function countIn(batch: Batch): number {
+  const counted = batch.hollow?.made.transactions;
+  if (counted !== undefined) return counted;
+  const bytes = ledgerBytes(batch);
+  if (bytes === undefined) return 0;
   try {
     return openLedger(bytes).transactionCount;
   } catch {

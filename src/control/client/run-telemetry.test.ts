@@ -46,7 +46,7 @@ function tappedRun() {
       };
     },
   } satisfies Run;
-  return { run, passed: taps.passed, listening: () => listening };
+  return { run, passed: taps.show, listening: () => listening };
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
@@ -87,8 +87,8 @@ describe("taps of a run", () => {
     const first = stream.next();
     await until("it taps", () => listening() === 1);
     const type = transferType();
-    passed("a", testBatch(6, [type, transferRows(6, 2)]));
-    passed("b", testBatch(7, [type, transferRows(7, 20)]));
+    await passed("a", testBatch(6, [type, transferRows(6, 2)]));
+    await passed("b", testBatch(7, [type, transferRows(7, 20)]));
     const seen = [];
     for (let next = await first; next.done !== true; next = await stream.next()) {
       seen.push(next.value);

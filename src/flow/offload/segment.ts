@@ -3,6 +3,7 @@
 import { FlowctlError } from "../../spec/errors.ts";
 import type { ComponentSpec } from "../../spec/pipeline.ts";
 import { ledgerBytes } from "../../stellar/ledger-batch.ts";
+import { openLedger } from "../../stellar/ledger.ts";
 import type { Batch, Encoded, MadeLedger, NodeFacts } from "../batch.ts";
 import { countRows } from "../batch.ts";
 import type {
@@ -126,7 +127,17 @@ async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLe
       busy_ms: performance.now() - started,
     };
   }
-  return { nodes: facts, encoded };
+  return {
+    transactions: nodes.length > 0 ? transactionsIn(ledger) : undefined,
+    nodes: facts,
+    encoded,
+  };
+}
+
+/** Cheap once a processor has opened the ledger: whoever opens the same bytes gets the same one. */
+function transactionsIn(batch: Batch): number | undefined {
+  const bytes = ledgerBytes(batch);
+  return bytes === undefined ? undefined : openLedger(bytes).transactionCount;
 }
 
 function inputOf(node: string, batches: readonly Batch[]): Batch {
