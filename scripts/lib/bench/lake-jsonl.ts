@@ -15,7 +15,7 @@ const TARGET_ledgers_per_s = 300;
 const TARGET_second_worker_times = 1.6;
 
 const QUICK = { real: 150, generated: 0, rounds: 2, decode_s: 3 } as const;
-const FULL = { real: 500, generated: 2_000, rounds: 3, decode_s: 6 } as const;
+const FULL = { real: 2_000, generated: 2_000, rounds: 3, decode_s: 6 } as const;
 
 interface Extract {
   /** Each into a JSON lines file of its own. */
