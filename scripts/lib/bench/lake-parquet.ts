@@ -13,7 +13,7 @@ const TARGET_TABLES_ledgers_per_s = 40;
 const TARGET_MEMORY_mb = 400;
 
 const QUICK = { ledgers: 100, rounds: 1 } as const;
-const FULL = { ledgers: 500, rounds: 3 } as const;
+const FULL = { ledgers: 1_000, rounds: 3 } as const;
 
 interface Form {
   readonly name: string;
