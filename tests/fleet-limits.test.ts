@@ -5,22 +5,32 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
 import { streamName } from "../src/bus/names.ts";
 import { chain, localRows } from "./support/fleet-pipelines.ts";
-import { linesOf, startFleet, until } from "./support/fleet.ts";
+import { linesOf, servicesOf, startFleet, until } from "./support/fleet.ts";
 import { natsMissing, startNats } from "./support/nats.ts";
+import { startPartitionProxy } from "./support/partition-proxy.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
-const LEDGERS = 900;
+const LEDGERS = 450;
 const SPOOL_bytes = 300_000;
 const PUBLISH_bytes_per_s = 400_000;
-/** Headers of small messages, and what may leave at once after a pause. */
-const OVERHEAD = 1.25;
+const READ_bytes_per_s = 300_000;
+const MEMORY_bytes = 40_000;
+/** What a rate may be off, once the second's worth that may leave at once has left. */
+const TOLERANCE = 1.05;
+const BURST_ms = 1_500;
+const HEARTBEAT_s = 0.2;
+const MEASURED_ms = 4_000;
+/** Ledgers that the end of an edge has taken while they are being compressed, and one beyond. */
+const PACKING_ledgers = 17;
+/** Where nothing is taken for a second, one more is read. */
+const STALLED_ledgers = 4;
 /** Of a whole agent at work: its runtime takes about 100 MB of them. */
 const RESIDENT_LIMIT_bytes = 300 * 1024 * 1024;
 const STREAM = streamName({ namespace: "default", name: "chain", producer: "net" });
+const TO_ANOTHER_FILE = `      type: jsonl
+      config: { path: read.jsonl }`;
 
 function folderBytes(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
@@ -43,51 +53,75 @@ if (natsMissing) {
     const yaml = chain({ ledgers: LEDGERS });
     const expected = await localRows(folder.path, yaml);
     await using nats = await startNats({ folder: folder.path });
+    await using wire = await startPartitionProxy(Number(new URL(nats.url).port));
     await using fleet = await startFleet({ folder: folder.path, nats: nats.url, grace: "10s" });
-    const settings = join(folder.path, "agent.yaml");
-    writeFileSync(
-      settings,
-      `limits:
-  spool: ${SPOOL_bytes}B
-  memory: 4MB
-  publish_rate: ${PUBLISH_bytes_per_s}B
-`,
-    );
+    const limited = (name: string, limits: Readonly<Record<string, number>>) => {
+      const settings = join(folder.path, `${name}.yaml`);
+      const values = Object.entries(limits).map(([key, bytes]) => [key, `${bytes}B`]);
+      writeFileSync(settings, JSON.stringify({ limits: Object.fromEntries(values) }));
+      return { name, args: ["--config", settings] };
+    };
     const edge = fleet.agent({
-      name: "edge",
+      ...limited("edge", {
+        spool: SPOOL_bytes,
+        memory: MEMORY_bytes,
+        publish_rate: PUBLISH_bytes_per_s,
+      }),
       labels: { role: "source" },
-      args: ["--config", settings],
+      nats: `nats://127.0.0.1:${wire.port}`,
+    });
+    fleet.agent({
+      ...limited("reader", { read_rate: READ_bytes_per_s }),
+      labels: { role: "reader" },
     });
     for (const role of ["processor", "sink"]) fleet.agent({ name: role, labels: { role } });
     await until("all are there", async () => {
       const { agents } = await fleet.get("/api/agents") as { agents: readonly unknown[] };
-      return agents.length === 3;
+      return agents.length === 4;
     });
+    const on = { source: "reader", processor: "reader", sink: "reader" };
+    await fleet.apply(chain({ name: "read", ledgers: 100_000, on, sink: TO_ANOTHER_FILE }));
     await fleet.apply(yaml);
     const rows = join(folder.path, "rows.jsonl");
-    await until("rows come", () => linesOf(rows) > 20);
+    await until(
+      "rows come",
+      () => linesOf(rows) > 20 && linesOf(join(folder.path, "read.jsonl")) > 20,
+    );
 
-    const connection = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(connection);
-    const stored = async () => (await jsm.streams.info(STREAM)).state.bytes;
-    const [before, begun] = [await stored(), performance.now()];
-    await sleep(3_000);
-    const per_s = (await stored() - before) / (performance.now() - begun) * 1_000;
-    await connection.close();
-    assert.ok(per_s > 0 && per_s <= PUBLISH_bytes_per_s * OVERHEAD, `${per_s} bytes a second`);
-
+    const sourceOf = async (pipeline: string) =>
+      (await servicesOf(fleet)).find(({ service_id }) => service_id === `${pipeline}/net`);
+    const readBytes = async () => (await sourceOf("read"))?.metrics["total_bytes"] ?? 0;
+    await sleep(BURST_ms);
+    const begun = performance.now();
+    const [sent, read] = [wire.sent, await readBytes()];
+    await sleep(MEASURED_ms);
+    const seconds = (performance.now() - begun) / 1_000;
+    const published = (wire.sent - sent) / seconds;
+    // Told by heartbeats, which may be one interval apart at both ends.
+    const reading = (await readBytes() - read) / (seconds + HEARTBEAT_s);
+    console.log(`published ${published} B/s, read ${reading} B/s`);
+    assert.ok(published <= PUBLISH_bytes_per_s * TOLERANCE, `${published} bytes a second`);
+    assert.ok(published > PUBLISH_bytes_per_s / 2, `${published} bytes a second`);
+    assert.ok(reading <= READ_bytes_per_s * TOLERANCE, `${reading} bytes a second`);
+    assert.ok(reading > READ_bytes_per_s / 2, `${reading} bytes a second`);
     await nats.kill();
     const spool = join(folder.path, "agent-edge", "spool", STREAM);
     await until("the spool is full", () => /holds its 300000 bytes/.test(edge.log()));
     for (let look = 0; look < 20; look++) {
       assert.ok(folderBytes(spool) <= SPOOL_bytes, `${folderBytes(spool)} bytes in the spool`);
-      await sleep(50);
+      await sleep(100);
     }
+    const { ledgers_processed = 0, bus_out_published_ledgers = 0, total_bytes = 0 } =
+      (await sourceOf("chain"))?.metrics ?? {};
+    const ahead = ledgers_processed - bus_out_published_ledgers;
+    const held = MEMORY_bytes * ledgers_processed / total_bytes + PACKING_ledgers + STALLED_ledgers;
+    console.log(`${ahead} ledgers are held`);
+    assert.ok(ahead > 0 && ahead <= held, `${ahead} ledgers are held, not ${held}`);
     await nats.start();
     await until("all rows are there", () => readFileSync(rows, "utf8").length >= expected.length);
     assert.ok(readFileSync(rows, "utf8") === expected);
     const resident = residentBytes(edge.pid() ?? 0);
     assert.ok(resident === undefined || resident < RESIDENT_LIMIT_bytes, `${resident} bytes`);
-    console.log(`published ${Math.round(per_s)} B/s, resident at most ${resident} bytes`);
+    console.log(`resident at most ${resident} bytes`);
   });
 }

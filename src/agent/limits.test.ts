@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch } from "../flow/batch.ts";
 import type { Source } from "../flow/component.ts";
 import { createGauge, limitedSource } from "./limits.ts";
-import { createRate } from "./rate.ts";
+import { createRate } from "../bus/rate.ts";
 
 const LEDGER_bytes = 1_000;
 

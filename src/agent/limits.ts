@@ -1,6 +1,8 @@
 /** What a machine gives to flowctl, kept by standing between the runner and its components. */
 
 import type { Batch } from "../flow/batch.ts";
+import { createRate } from "../bus/rate.ts";
+import type { Rate } from "../bus/rate.ts";
 import type {
   ComponentDefinition,
   Sink,
@@ -10,8 +12,6 @@ import type {
   SourceDefinition,
 } from "../flow/component.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
-import { createRate } from "./rate.ts";
-import type { Rate } from "./rate.ts";
 
 /** Bytes of ledgers of one pipeline that are read and not yet taken by its sinks. */
 export const DEFAULT_MEMORY_bytes = 256 * 1024 * 1024;
@@ -28,8 +28,10 @@ export interface LimitSettings {
 
 /** The rates are those of the whole agent; the rest holds for each pipeline. */
 export interface Limits {
-  /** The definitions of one run, with the limits kept. Sinks of the type `outlet` go to NATS. */
-  around(definitions: readonly ComponentDefinition[], outlet: string): ComponentDefinition[];
+  /** The definitions of one run, with the limits of reading and of memory kept. */
+  around(definitions: readonly ComponentDefinition[]): ComponentDefinition[];
+  /** What the ends of edges keep to. */
+  readonly publishing: Rate | undefined;
   /** The pipeline with the lower of its own and the agent's limit for spools. */
   spool(pipeline: PipelineSpec, own_bytes: number): PipelineSpec;
 }
@@ -46,20 +48,21 @@ export function createLimits(settings: LimitSettings): Limits {
       return limitedSource(source, context.spec.id, gauge, reading, context.signal);
     },
   });
-  const aroundSink = (definition: SinkDefinition, gauge: Gauge, rate: Rate | undefined) => ({
+  const aroundSink = (definition: SinkDefinition, gauge: Gauge): SinkDefinition => ({
     ...definition,
     async create(context: SinkContext) {
       const sink = await definition.create(context);
-      return limitedSink(sink, context.spec.id, gauge, rate, context.signal);
+      return limitedSink(sink, context.spec.id, gauge);
     },
   });
   return {
-    around(definitions, outlet) {
+    publishing,
+    around(definitions) {
       const gauge = createGauge(settings.memory_bytes);
       return definitions.map((one) => {
         if (one.role === "source") return aroundSource(one, gauge);
         if (one.role === "processor") return one;
-        return aroundSink(one, gauge, one.name === outlet ? publishing : undefined);
+        return aroundSink(one, gauge);
       });
     },
     spool(pipeline, own_bytes) {
@@ -151,19 +154,12 @@ export function limitedSource(
   };
 }
 
-export function limitedSink(
-  sink: Sink,
-  id: string,
-  gauge: Gauge,
-  rate: Rate | undefined,
-  signal: AbortSignal,
-): Sink {
+export function limitedSink(sink: Sink, id: string, gauge: Gauge): Sink {
   return {
     open: () => sink.open(),
     async write(batch) {
       await sink.write(batch);
       gauge.taken(id, batch);
-      await rate?.take(batch.bytes, signal);
     },
     commit: (reason) => sink.commit(reason),
     close: () => sink.close(),

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Bus } from "../bus/connection.ts";
 import { busConfigOf } from "../bus/config.ts";
-import { BUS_OUT, cutPipeline } from "../bus/cut.ts";
+import { cutPipeline } from "../bus/cut.ts";
 import type { Cut } from "../bus/cut.ts";
 import { startCutRun } from "../bus/run-cut.ts";
 import { catalogue } from "../catalogue.ts";
@@ -131,7 +131,7 @@ function startPart(
   const epoch = epochOf(assignment);
   const common = { stateDir: join(dataDir, "state"), persistent: true, log, env };
   if (componentsOf(pipeline).every(({ id }) => here.includes(id))) {
-    const limited = limits.around(catalogue, BUS_OUT);
+    const limited = limits.around(catalogue);
     return { run: startRun({ ...common, pipeline, catalogue: limited, epoch }), cut: undefined };
   }
   if (bus === undefined) {
@@ -147,11 +147,12 @@ function startPart(
     bus,
     epoch,
     spoolDir: join(dataDir, "spool"),
+    publishing: limits.publishing,
   });
   const run = startCutRun({
     ...common,
     cut: { ...cut, definitions: [] },
-    catalogue: limits.around([...catalogue, ...cut.definitions], BUS_OUT),
+    catalogue: limits.around([...catalogue, ...cut.definitions]),
     epoch,
   });
   return { run, cut };

@@ -22,6 +22,7 @@ import { busOut } from "./bus-out.ts";
 import type { BusScope } from "./scope.ts";
 import type { Bus } from "./connection.ts";
 import { createRewinds } from "./rewinds.ts";
+import type { Rate } from "./rate.ts";
 import type { Rewinds } from "./rewinds.ts";
 
 /** The types of the stand-ins in a cut pipeline. */
@@ -37,6 +38,8 @@ export interface CutOptions {
   readonly epoch: number;
   /** Folder of the spools of this agent; undefined: without NATS a producer waits. */
   readonly spoolDir: string | undefined;
+  /** Kept by everything that this agent publishes. Default: as fast as it goes. */
+  readonly publishing?: Rate | undefined;
 }
 
 export interface Cut {
@@ -71,6 +74,7 @@ export function cutPipeline(options: CutOptions): Cut {
     spoolDir,
     config: busConfigOf(pipeline),
     rewinds: createRewinds(),
+    publishing: options.publishing,
   };
   const intakes = new Map(read.map((node) => {
     const readers = node.outputs.filter(isHere).map((output) => output.spec.id);

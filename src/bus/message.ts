@@ -121,6 +121,14 @@ export function headersOf(
   return headers;
 }
 
+/** The verb, the address of the answer and the sizes, in the line before a message's headers. */
+const COMMAND_bytes = 64;
+
+/** What a message takes on its way, under TCP and TLS. */
+export function wireBytes(subject: string, headers: MsgHdrs, payload: Uint8Array): number {
+  return COMMAND_bytes + subject.length + String(headers).length + payload.byteLength;
+}
+
 /** Undefined: not one of ours. */
 export function envelopeOf(headers: MsgHdrs | undefined): Envelope | undefined {
   const fields = new Map<string, string>();

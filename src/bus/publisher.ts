@@ -15,7 +15,7 @@ import type { Nats } from "./connection.ts";
 import { REQUEST_TIMEOUT_ms } from "./connection.ts";
 import type { Edge, Standing } from "./edge.ts";
 import { isApiError, positionOf } from "./edge.ts";
-import { headersOf, splitPayload } from "./message.ts";
+import { headersOf, splitPayload, wireBytes } from "./message.ts";
 import type { Outgoing } from "./message.ts";
 import type { BusScope } from "./scope.ts";
 import { pause } from "./wait.ts";
@@ -74,7 +74,9 @@ export interface PublisherOptions {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { scope, edge, log } = options;
-  const { bus, epoch } = scope;
+  const { bus, epoch, publishing } = scope;
+  /** Held back here, ledgers would be late for a commit and for the spool. */
+  const window_bytes = Math.min(WINDOW_bytes, publishing?.bytes_per_s ?? Infinity);
   const closed = new AbortController();
   const positions = new Map<string, SourcePosition>();
   const salts = new Map<string, number>();
@@ -93,6 +95,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
   /** When JetStream last said anything, or something began to wait for it. */
   let heardAt = performance.now();
   let pumping: ReturnType<typeof setImmediate> | undefined;
+  /** Set while what waits is held back to keep the rate. */
+  let paced: ReturnType<typeof setTimeout> | undefined;
   let waiters: (() => void)[] = [];
 
   function wake(): void {
@@ -123,8 +127,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
     for (const entry of queue) {
       if (entry.sent) continue;
       if (inFlight >= WINDOW_messages || inFlight_bytes >= WINDOW_bytes) return;
+      const wait_ms = publishing?.wait_ms() ?? 0;
+      if (wait_ms > 0) return void pumpIn(wait_ms);
       send(nats, entry);
     }
+  }
+
+  function pumpIn(wait_ms: number): void {
+    paced ??= setTimeout(() => {
+      paced = undefined;
+      // What was held back waited for us, not for JetStream.
+      if (inFlight === 0) heardAt = performance.now();
+      pump();
+    }, wait_ms);
   }
 
   function send(nats: Nats, entry: Entry): void {
@@ -138,13 +153,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const acks = parts.map((part, index) => {
       const expected = predicted;
       predicted += 1;
-      return nats.js.publish(edge.subject(source), part, {
-        headers: headersOf(message, epoch, index + 1, parts.length, crc),
+      const subject = edge.subject(source);
+      const headers = headersOf(message, epoch, index + 1, parts.length, crc);
+      const published = nats.js.publish(subject, part, {
+        headers,
         msgID: `${source}:${ledger}:${kind}:${index + 1}:${salt}`,
         expect: { lastSequence: expected },
         timeout: REQUEST_TIMEOUT_ms,
         retries: 0,
-      }).then((ack) => {
+      });
+      // The client has added its own headers by now.
+      publishing?.spend(wireBytes(subject, headers, part));
+      return published.then((ack) => {
         if (ack.duplicate || ack.seq !== expected + 1) throw new Repeated();
       });
     });
@@ -304,8 +324,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     pending: () => queue.length,
     acked: () => acked,
-    silent_ms: () => queue.length === 0 ? 0 : performance.now() - heardAt,
-    full: () => queue.length >= WINDOW_messages || waiting_bytes >= WINDOW_bytes,
+    silent_ms() {
+      const held = queue.length === 0 || (paced !== undefined && inFlight === 0);
+      return held ? 0 : performance.now() - heardAt;
+    },
+    full: () => queue.length >= WINDOW_messages || waiting_bytes >= window_bytes,
     change,
     async drained() {
       while (queue.length > 0) {
@@ -327,6 +350,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     close() {
       closed.abort();
       clearImmediate(pumping);
+      clearTimeout(paced);
       stopFollowing();
       wake();
     },

@@ -19,6 +19,8 @@ export type Cut =
 
 export interface PartitionProxy extends AsyncDisposable {
   readonly port: number;
+  /** Bytes that clients have sent so far. */
+  readonly sent: number;
   cut(cut: Cut): void;
   heal(): void;
   /** Cuts and heals in turn for so long, and leaves it whole. */
@@ -34,6 +36,7 @@ interface Pair {
 export async function startPartitionProxy(upstream: number): Promise<PartitionProxy> {
   const pairs = new Set<Pair>();
   let cut: Cut | undefined;
+  let sent = 0;
 
   const holds = (from: "client" | "server") =>
     cut === "both" || cut === (from === "client" ? "to-server" : "to-client");
@@ -62,7 +65,10 @@ export async function startPartitionProxy(upstream: number): Promise<PartitionPr
     const pair = { client, server };
     pairs.add(pair);
     for (const socket of [client, server]) socket.on("error", () => {});
-    client.on("data", (bytes) => void server.write(bytes));
+    client.on("data", (bytes: Uint8Array) => {
+      sent += bytes.byteLength;
+      server.write(bytes);
+    });
     server.on("data", (bytes) => void client.write(bytes));
     client.on("close", () => {
       pairs.delete(pair);
@@ -81,6 +87,9 @@ export async function startPartitionProxy(upstream: number): Promise<PartitionPr
   }
   return {
     port: address.port,
+    get sent() {
+      return sent;
+    },
     cut: become,
     heal: () => become(undefined),
     async flap(next, every_ms, for_ms) {
