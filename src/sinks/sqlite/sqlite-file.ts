@@ -12,8 +12,16 @@ import type { Sqlite } from "../../runtime/sqlite.ts";
 import { openSqlite, sqliteFailure } from "../../runtime/sqlite.ts";
 import type { Mutex } from "../sql/mutex.ts";
 import { createMutex } from "../sql/mutex.ts";
+import type { SqliteLog } from "./sqlite-log.ts";
+import { createSqliteLog } from "./sqlite-log.ts";
 
 const POLL_ms = 20;
+
+/**
+ * For pages that a transaction has changed. The index of event ids changes all over: with SQLite's
+ * default of 2 MB, pages of a ledger with many rows go to the disk several times before it ends.
+ */
+const CACHE_bytes = 16 * 1024 * 1024;
 
 /** By real path; an entry is as good as nothing in size, so none is ever dropped. */
 const mutexes = new Map<string, Mutex>();
@@ -58,10 +66,13 @@ export async function openSqliteFile(
   }
 
   const queue = mutexOf(realpathSync(path));
+  let log: SqliteLog;
   try {
     // A commit is on the disk when it returns (FULL), and readers are never in the way (WAL).
     await queue(() => whenFree(() => database.exec("PRAGMA journal_mode = WAL")));
     database.exec("PRAGMA synchronous = FULL");
+    database.exec(`PRAGMA cache_size = -${CACHE_bytes / 1024}`);
+    log = createSqliteLog(database, queue);
   } catch (error) {
     database.close();
     throw error;
@@ -74,13 +85,17 @@ export async function openSqliteFile(
         try {
           const result = await body();
           database.exec("COMMIT");
+          log.grew();
           return result;
         } catch (error) {
           rollback(database);
           throw error;
         }
       }),
-    close: () => database.close(),
+    close() {
+      log.close();
+      database.close();
+    },
   };
 }
 

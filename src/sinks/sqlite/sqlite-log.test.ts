@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inTemporaryFolder } from "../../../tests/support/sink-context.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+import { LOG_IDLE_ms, LOG_LIMIT_pages } from "./sqlite-log.ts";
+
+const PAGE_bytes = 4_096;
+/** More than SQLite's own default lets a log have before a commit copies it: 1,000 pages. */
+const MANY_pages = 1_500;
+
+function withFile(use: (file: SqliteFile, size_pages: () => number) => Promise<void>) {
+  return inTemporaryFolder(async (folder) => {
+    const path = join(folder, "flow.db");
+    const { signal } = new AbortController();
+    const file = await openSqliteFile(path, { busy_timeout_ms: 1_000, signal });
+    try {
+      file.database.exec("CREATE TABLE filler (page BLOB) STRICT");
+      await use(file, () => statSync(path).size / PAGE_bytes);
+    } finally {
+      file.close();
+    }
+  });
+}
+
+function fill({ database, transaction }: SqliteFile, pages: number): Promise<void> {
+  return transaction(async () => {
+    database.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${pages})
+       INSERT INTO filler SELECT zeroblob(${PAGE_bytes}) FROM n`,
+    );
+  });
+}
+
+test("a commit does not wait for the log to be copied, which follows when none comes", () =>
+  withFile(async (file, size_pages) => {
+    await fill(file, MANY_pages);
+    assert.ok(size_pages() < MANY_pages, "the commit has copied the log");
+    while (size_pages() < MANY_pages) await sleep(LOG_IDLE_ms);
+  }));
+
+test("a commit copies a log that has become long", () =>
+  withFile(async (file, size_pages) => {
+    await fill(file, LOG_LIMIT_pages + 1);
+    assert.ok(size_pages() > LOG_LIMIT_pages);
+  }));

@@ -1,0 +1,45 @@
+/**
+ * The write-ahead log of a database file, into which commits write (sqlite.org/wal.html). By
+ * default one commit in so many also copies the log into the database: a ledger's rows would then
+ * be committed later by half as long again. Here that waits until no commit comes for a moment.
+ */
+
+import type { Sqlite } from "../../runtime/sqlite.ts";
+import type { Mutex } from "../sql/mutex.ts";
+
+/** When no commit came for this long, the log is copied into the database. */
+export const LOG_IDLE_ms = 50;
+
+/** Commits that follow each other more closely copy it once it has so many pages of 4 KiB. */
+export const LOG_LIMIT_pages = 8_000;
+
+export interface SqliteLog {
+  /** To be called after each commit. */
+  grew(): void;
+  /** What the log still has is copied when the last connection to the database is closed. */
+  close(): void;
+}
+
+/** `queue`: where transactions of this process on the same file wait for their turn. */
+export function createSqliteLog(database: Sqlite, queue: Mutex): SqliteLog {
+  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_LIMIT_pages}`);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes what no reader needs. A failure is no loss: a later commit, or closing, tries again. */
+  function copy(): void {
+    timer = undefined;
+    queue(async () => {
+      if (timer === undefined) database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    }).catch(() => undefined);
+  }
+
+  return {
+    grew() {
+      clearTimeout(timer);
+      timer = setTimeout(copy, LOG_IDLE_ms);
+      // It keeps no process alive that has nothing else to do.
+      timer.unref();
+    },
+    close: () => clearTimeout(timer),
+  };
+}
