@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { Batch } from "../src/flow/batch.ts";
 import { defineProcessor, defineSink, defineSource } from "../src/flow/define.ts";
 import { LANE_LIMIT_batches } from "../src/flow/edge.ts";
-import { COMMIT_INTERVAL_ms } from "../src/flow/sink-node.ts";
+import { COMMIT_INTERVAL_ms, COMMIT_PAUSE_ms } from "../src/flow/sink-node.ts";
 import type { RunSummary } from "../src/flow/stats.ts";
 import { FlowctlError } from "../src/spec/errors.ts";
 import type { Disk } from "./support/flow.ts";
@@ -282,6 +282,23 @@ test("a fast run commits in groups, one at the head of the network each ledger",
     "final",
   ]);
   assert.ok(live.commits.length >= 5, `${live.commits.length} commits`);
+});
+
+test("at the head of the network a commit waits for nothing", async () => {
+  const disk = createDisk();
+  const waits: boolean[] = [];
+  let waited = false;
+  const live = numbers("lake", { to: 3, before: () => sleep(COMMIT_PAUSE_ms + 20) });
+  const sink = durable(disk, {
+    onWrite() {
+      waited = false;
+      setImmediate(() => waited = true);
+    },
+    onCommit: () => void waits.push(waited),
+  });
+  completed(await runOf([lake, out(["lake"])], [live, sink]).done);
+  assert.deepEqual(disk.commits.map(({ reason }) => reason), ["idle", "idle", "idle", "final"]);
+  assert.deepEqual(waits.slice(0, 3), [false, false, false]);
 });
 
 test("ledgers that keep coming are committed once an interval", async () => {

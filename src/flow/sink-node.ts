@@ -18,10 +18,15 @@ export const COMMIT_INTERVAL_ms = 1_000;
 export const COMMIT_LIMIT_ledgers = 500;
 export const COMMIT_LIMIT_bytes = 64 * 1024 * 1024;
 /**
- * When nothing came for this long, what was written is committed: at the head of the network
- * each ledger promptly, while catching up (ledgers closer together than this) in groups.
+ * When nothing came for this long, what was written is committed: ledgers that come closer
+ * together, which is while catching up, share a commit.
  */
 export const COMMIT_IDLE_ms = 20;
+/**
+ * A ledger that comes after a pause this long is committed at once: at the head of the network no
+ * other follows soon. From a lake whose files hold many ledgers that is one commit more per pause.
+ */
+export const COMMIT_PAUSE_ms = 250;
 
 export type CommitReason = "interval" | "idle" | "final";
 
@@ -60,6 +65,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
   const durable = new Map<string, number>();
   const collector = createCollector();
   const dirty = { ledgers: 0, bytes: 0, since: 0, last: 0 };
+  /** When it had nothing to do any more. */
+  let idleSince = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** True while a ledger is written in parts, and after a commit failed: nothing is committed. */
   let torn = false;
@@ -149,6 +156,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     counters.busy(performance.now() - start);
     dirty.ledgers = 0;
     dirty.bytes = 0;
+    idleSince = performance.now();
     options.onCommit();
   }
 
@@ -191,6 +199,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     write: (batch) =>
       mutex.run(async () => {
         if (options.ended.aborted || !isDue(batch)) return;
+        const cameAlone = performance.now() - idleSince >= COMMIT_PAUSE_ms;
         const made = await writeMade(batch);
         const bytes = made?.bytes_in ?? (await writeHere(batch)).bytes;
         // Rows that a thread has made are its garbage, not this one's.
@@ -200,8 +209,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         if (dirty.ledgers === 0) dirty.since = now;
         dirty.ledgers += 1;
         dirty.bytes += bytes;
-        dirty.last = now;
-        const reason = dueReason(now);
+        dirty.last = idleSince = now;
+        const reason = cameAlone ? "idle" : dueReason(now);
         if (reason === undefined) armTimer();
         else await commitNow(reason);
       }),
