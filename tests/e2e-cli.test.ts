@@ -1,17 +1,23 @@
 /** The command line as a user meets it: what is printed where, and the exit status. */
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { commands } from "../src/cli/commands.ts";
 import { VERSION } from "../src/version.ts";
-import { type Finished, flowctl, ROOT, startFlowctl } from "./support/flowctl.ts";
+import { type Finished, flowctl, flowctlCommand, ROOT, startFlowctl } from "./support/flowctl.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
 const POLL_MS = 20;
+/** Longer than the command takes. */
+const SLOW_READER_s = 3;
+/** What Linux keeps of a pipe that nobody reads. */
+const PIPE_BYTES = 65_536;
 
 function pipeline(config: Record<string, unknown>, sink: unknown = undefined): string {
   const lines = { id: "lines", type: "jsonl", inputs: ["ledgers"], config: { path: "l.jsonl" } };
@@ -188,6 +194,16 @@ test("a second signal ends the run at once, whatever it waits for", async () => 
   assert.equal(child.exitCode, 130);
   stdout.resume();
   await finished;
+});
+
+test("a reader that is slow has all of the output", async () => {
+  using folder = temporaryFolder();
+  const slowly = `"$@" schema | { sleep ${SLOW_READER_s}; cat; }`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", slowly, "sh", ...flowctlCommand()], {
+    cwd: folder.path,
+  });
+  assert.ok(stdout.length > PIPE_BYTES, "more than a pipe holds");
+  assert.equal(JSON.parse(stdout).title, "flowctl pipeline");
 });
 
 test("init writes files that are valid, and never over another", async () => {

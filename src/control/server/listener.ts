@@ -173,7 +173,8 @@ function cleartextServer(handler: Handler): Server {
       const isHttp2 = first.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE;
       socket.unshift(first);
       (isHttp2 ? two : one).emit("connection", socket);
-      socket.resume();
+      // Later: Node's HTTP/2 takes what was put back first, and is confused when it flows at once.
+      setImmediate(() => socket.resume());
     });
   });
 }
