@@ -30,6 +30,13 @@ export interface EventGroup {
   readonly rows: readonly Row[];
 }
 
+/** An event that a component goes on without, and why. */
+export interface SetAside {
+  readonly type: EventType;
+  readonly row: Row;
+  readonly error: unknown;
+}
+
 /** Which ledger a batch is of. */
 export interface BatchKey {
   /** Id of the source component; with `sequence` the key of checkpoints, gap checks, message ids. */
@@ -49,6 +56,11 @@ export interface Batch extends BatchKey {
   readonly bytes: number;
   /** What a worker thread has made of this ledger. Its rows may have stayed there: see `filled`. */
   readonly hollow?: Hollow;
+  /**
+   * What a processor could not read of the ledger, in its answer only: the runner keeps it as dead
+   * letters, and the batch goes on without.
+   */
+  readonly setAside?: readonly SetAside[];
 }
 
 /** A batch whose rows are elsewhere, or nowhere any more. */

@@ -2,8 +2,8 @@
 
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
-import type { Batch } from "./batch.ts";
-import { countRows } from "./batch.ts";
+import type { Batch, SetAside } from "./batch.ts";
+import { countRows, withGroups } from "./batch.ts";
 import { componentError } from "./component-error.ts";
 import type { Logger } from "./component.ts";
 import type { Counters } from "./counters.ts";
@@ -18,6 +18,8 @@ export interface FaultPolicy {
   tolerate(batch: Batch, thrown: unknown): AttemptsExhausted;
   /** Dead-letters (durably) or skips all events of the batch, at least one; each for its own. */
   giveUp(batch: Batch, failureOf: (index: number) => Failure): void;
+  /** Dead-letters (durably) what the component itself goes on without, whatever `on_error` says. */
+  setAside(batch: Batch, events: readonly SetAside[]): void;
   /** Whether an earlier run may have dead-lettered events of this ledger here. */
   mayHaveDead(batch: Batch): boolean;
   /** The batch without the events that an earlier run has dead-lettered here. */
@@ -81,6 +83,17 @@ export function createFaultPolicy(context: FaultContext): FaultPolicy {
       }
       const what = spec.on_error === "dead_letter" ? "dead-lettered" : "skipped";
       log.warn(`${message}; ${events} events ${what}`, { component: spec.id, code, events });
+    },
+
+    setAside(batch, events) {
+      const groups = events.map(({ type, row }) => ({ type, rows: [row] }));
+      const failureOf = (index: number) => ({ error: events[index]?.error, attempts: 1 });
+      deadLetters.add(spec.id, withGroups(batch, groups), failureOf);
+      counters.deadLettered(events.length);
+      for (const { error } of events) {
+        const { message, code } = componentError(spec, error, batch);
+        log.warn(`${message}; dead-lettered`, { component: spec.id, code, events: 1 });
+      }
     },
 
     withoutDead(batch) {

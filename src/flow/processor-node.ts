@@ -48,7 +48,11 @@ export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNod
 
   async function call(batch: Batch): Promise<Batch> {
     const result = await faults.attempt(() => processor.process(batch));
-    if (result.source === batch.source && result.sequence === batch.sequence) return result;
+    if (result.source === batch.source && result.sequence === batch.sequence) {
+      if (result.setAside === undefined) return result;
+      faults.setAside(batch, result.setAside);
+      return withGroups(result, result.groups);
+    }
     throw new FlowctlError(
       "flow/order",
       `processor ${spec.id} answered ledger ${batch.sequence} of ${batch.source} with ` +

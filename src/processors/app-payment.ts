@@ -18,7 +18,9 @@ export function createAppPayment(config: Config): Processor {
       const made = isRaw ? await extract.process(batch) : batch;
       const payments = made.groups.filter(({ type }) => type.name === paymentEvent.name);
       const rows = payments.flatMap((group) => group.rows.map(appPayment));
-      return withGroups(batch, [{ type: appPaymentEvent, rows }], made.bytes);
+      const { setAside } = made;
+      const output = withGroups(batch, [{ type: appPaymentEvent, rows }], made.bytes);
+      return setAside === undefined ? output : { ...output, setAside };
     },
   };
 }

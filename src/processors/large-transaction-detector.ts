@@ -18,7 +18,7 @@ export function createLargeTransactionDetector(config: Config): Processor {
   const threshold = stroopsOf(config.threshold_xlm);
   return ledgerProcessor(
     (scope) => [{ type: largeTransactionEvent, rows: rowsOf(scope, threshold) }],
-    config.network_passphrase,
+    config,
   );
 }
 

@@ -6,7 +6,9 @@ import { configJsonSchema, configSchema } from "../gen/config/ledgers.ts";
 import type { Config } from "../gen/config/ledgers.ts";
 import { ledgerEntryTypeName } from "../gen/xdr/ledger-entry-type.ts";
 import { accountAddress } from "../stellar/address.ts";
-import type { Ledger } from "../stellar/ledger.ts";
+import { FlowctlError } from "../spec/errors.ts";
+import type { Ledger, LedgerState } from "../stellar/ledger.ts";
+import type { LedgerTransaction } from "../stellar/ledger-transaction.ts";
 import { envelopesOf, operationCount } from "../stellar/tx-set.ts";
 import { configOf } from "../flow/component-config.ts";
 import { ledgerProcessor } from "./ledger-processor.ts";
@@ -14,20 +16,25 @@ import type { LedgerScope } from "./ledger-processor.ts";
 
 export function createLedgers(config: Config): Processor {
   return ledgerProcessor(
-    (scope) => [{ type: ledgerHeaderEvent, rows: [ledgerRow(scope)] }],
-    config.network_passphrase,
+    (scope) => [{ type: ledgerHeaderEvent, rows: rowsOf(scope) }],
+    config,
   );
 }
 
-function ledgerRow(scope: LedgerScope): Row {
+/** None when a transaction was left out of which it cannot be told whether it succeeded. */
+function rowsOf(scope: LedgerScope): Row[] {
+  const counts = countResults(scope);
+  return counts === undefined ? [] : [ledgerRow(scope, counts)];
+}
+
+function ledgerRow(scope: LedgerScope, counts: ResultCounts): Row {
   const { ledger } = scope;
   const entry = ledger.headerEntry;
   const { header } = entry;
-  const counts = countResults(scope);
   const signature = header.scpValue.ext.lcValueSignature;
-  const { soroban } = ledger;
-  const bytes = soroban?.totalByteSizeOfLiveSorobanState ?? 0n;
-  const evicted = evictedKeys(ledger);
+  const { soroban, state } = ledger;
+  const bytes = state?.size_bytes ?? 0n;
+  const evicted = state === undefined ? undefined : namesOf(state);
   return {
     event_id: scope.idPrefix,
     sequence: scope.sequence,
@@ -58,26 +65,41 @@ function ledgerRow(scope: LedgerScope): Row {
 }
 
 interface ResultCounts {
-  readonly successful: number;
-  readonly failed: number;
+  successful: number;
+  failed: number;
   /** Operations of the successful ones. */
-  readonly operations: number;
+  operations: number;
 }
 
-function countResults(scope: LedgerScope): ResultCounts {
-  let successful = 0;
-  let failed = 0;
-  let operations = 0;
-  for (const transaction of scope.transactions()) {
-    if (!transaction.successful) {
-      failed++;
-      continue;
-    }
-    successful++;
-    const { result } = transaction.result;
-    operations += (result.results ?? result.innerResultPair?.result.result.results)?.length ?? 0;
+function countResults(scope: LedgerScope): ResultCounts | undefined {
+  const counts = { successful: 0, failed: 0, operations: 0 };
+  for (const transaction of scope.transactions()) addResult(counts, transaction);
+  for (const { transaction } of scope.ledger.unreadable) {
+    if (!isOutcomeKnown(transaction)) return undefined;
+    addResult(counts, transaction);
   }
-  return { successful, failed, operations };
+  return counts;
+}
+
+function addResult(counts: ResultCounts, transaction: LedgerTransaction): void {
+  if (!transaction.successful) {
+    counts.failed++;
+    return;
+  }
+  counts.successful++;
+  const { result } = transaction.result;
+  counts.operations += (result.results ?? result.innerResultPair?.result.result.results)?.length ??
+    0;
+}
+
+/** Its codes, and how many operations it has, stand before the results of these. */
+function isOutcomeKnown({ result: { result } }: LedgerTransaction): boolean {
+  try {
+    return [result.code, result.innerResultPair?.result.result.code].length > 0;
+  } catch (thrown) {
+    if (thrown instanceof FlowctlError && thrown.code === "xdr/unknown-arm") return false;
+    throw thrown;
+  }
 }
 
 function countOperations(ledger: Ledger): number {
@@ -87,11 +109,10 @@ function countOperations(ledger: Ledger): number {
 }
 
 /** Types in Go's spelling and keys as XDR: that is what Hubble's column of hashes holds. */
-function evictedKeys({ soroban }: Ledger): { types: string[]; keys: string[] } | undefined {
-  if (soroban === undefined) return undefined;
+function namesOf({ evictedKeys }: LedgerState): { types: string[]; keys: string[] } {
   const types: string[] = [];
   const keys: string[] = [];
-  for (const key of soroban.evictedKeys) {
+  for (const key of evictedKeys) {
     const name = ledgerEntryTypeName(key.type) ?? "";
     types.push(`LedgerEntryType${name.charAt(0).toUpperCase()}${name.slice(1)}`);
     keys.push(key.toXdrBase64());

@@ -15,6 +15,8 @@ export interface LedgerGateOptions {
   /** Network passphrase. */
   readonly network: string;
   readonly verify: Verify;
+  /** Ledgers pass whose unknown transactions can be left out. */
+  readonly skipsUnknown: boolean;
 }
 
 export interface LedgerGate {
@@ -25,7 +27,9 @@ export interface LedgerGate {
   pass(bytes: Uint8Array, expected: number | undefined, place: string): Batch;
 }
 
-export function ledgerGate({ source, network, verify }: LedgerGateOptions): LedgerGate {
+export function ledgerGate(
+  { source, network, verify, skipsUnknown }: LedgerGateOptions,
+): LedgerGate {
   const checkChain = createChainCheck();
 
   function check(bytes: Uint8Array, expected: number | undefined): Batch {
@@ -38,8 +42,9 @@ export function ledgerGate({ source, network, verify }: LedgerGateOptions): Ledg
         { hint: `A ledger was ${what}; look at what writes them.` },
       );
     }
-    if (verify === "full") checkChain(verifyLedger(bytes));
-    else if (verify === "chain") checkChain(verifyHeader(bytes));
+    if (verify === "full") {
+      checkChain(verifyLedger(bytes, skipsUnknown ? network : undefined));
+    } else if (verify === "chain") checkChain(verifyHeader(bytes));
     return batch;
   }
 

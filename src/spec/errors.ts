@@ -130,6 +130,16 @@ export class FlowctlError extends Error {
   }
 }
 
+/** The same error with a place in front of its message; what is no `FlowctlError` stays as it is. */
+export function atPlace<T>(place: string, thrown: T): T | FlowctlError {
+  if (!(thrown instanceof FlowctlError)) return thrown;
+  return new FlowctlError(thrown.code, `${place}: ${thrown.message}`, {
+    retryable: thrown.retryable,
+    cause: thrown,
+    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+  });
+}
+
 /** The message of anything that was thrown, on one line. */
 export function messageOf(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);

@@ -13,10 +13,11 @@
  */
 
 import { hash } from "node:crypto";
-import { FlowctlError } from "../spec/errors.ts";
+import { atPlace, FlowctlError } from "../spec/errors.ts";
 import { findEvents } from "./contract-events.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { LedgerTransaction } from "./ledger-transaction.ts";
+import { readableLedger } from "./readable-ledger.ts";
 
 const HASH_BYTES = 32;
 const COUNT_BYTES = 4;
@@ -30,19 +31,24 @@ export interface VerifiedLedger {
 
 /**
  * Throws `ledger/hash-mismatch`, naming ledger and hash, or an `xdr/` error where the bytes are no
- * ledger, or not only one.
+ * ledger, or not only one. `leaveOut`, the passphrase of a network: a ledger with transactions that
+ * can be left out (`readableLedger`) is one as well.
  */
-export function verifyLedger(bytes: Uint8Array): VerifiedLedger {
-  const ledger = openLedger(bytes);
+export function verifyLedger(bytes: Uint8Array, leaveOut?: string): VerifiedLedger {
+  const whole = openLedger(bytes);
+  const ledger = leaveOut === undefined ? whole : readableLedger(whole, leaveOut);
   const entry = ledger.headerEntry;
   const { header } = entry;
   const stated = Buffer.from(entry.hash).toString("hex");
   compare(ledger.sequence, "ledger hash", stated, sha256(header.toXdr()));
   const txSetHash = Buffer.from(header.scpValue.txSetHash).toString("hex");
   compare(ledger.sequence, "transaction set hash", txSetHash, hashOfTxSet(ledger));
-  const resultHash = Buffer.from(header.txSetResultHash).toString("hex");
-  compare(ledger.sequence, "result hash", resultHash, hashOfResults(ledger));
-  ledger.checkTail();
+  // What was left out, was by means of the result hash and the tail.
+  if (ledger.unreadable.length === 0) {
+    const resultHash = Buffer.from(header.txSetResultHash).toString("hex");
+    compare(ledger.sequence, "result hash", resultHash, hashOfResults(ledger));
+    ledger.checkTail();
+  }
   return {
     sequence: ledger.sequence,
     hash: stated,
@@ -71,18 +77,9 @@ function hashOfResults(ledger: Ledger): string {
       parts.push(ledger.xdr.slice(transaction.pairOffset, transaction.feeChangesOffset));
     }
   } catch (thrown) {
-    throw reading === undefined ? thrown : inTransaction(reading, thrown);
+    throw reading === undefined ? thrown : atPlace(reading.label, thrown);
   }
   return sha256(concat(parts));
-}
-
-function inTransaction({ label }: LedgerTransaction, thrown: unknown): unknown {
-  if (!(thrown instanceof FlowctlError)) return thrown;
-  return new FlowctlError(thrown.code, `${label}: ${thrown.message}`, {
-    retryable: thrown.retryable,
-    cause: thrown,
-    ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
-  });
 }
 
 function compare(sequence: number, which: string, stated: string, computed: string): void {

@@ -117,6 +117,8 @@ async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLe
     const input = onlyTypes(inputOf(id, inputs.map((one) => outputs.get(one) ?? ledger)), types);
     const started = performance.now();
     const output = await processor?.process(input);
+    // It happens again on the main thread, which keeps the dead letters.
+    if (output?.setAside !== undefined) throw new FlowctlError("flow/internal", "set aside");
     if (output !== undefined) outputs.set(id, output);
     if (encode !== undefined) encoded[id] = encode(input);
     facts[id] = {

@@ -15,12 +15,19 @@ export interface Config {
   readonly changes: "last" | "all";
   /** Passphrase of the network, or its name. Default: the one that the source reads. */
   readonly network_passphrase?: string | undefined;
+  /**
+   * What becomes of a transaction that holds what this version of flowctl does not know (a newer
+   * protocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the
+   * ledger goes on, provided that it can be proven where it ends. Default: fail.
+   */
+  readonly on_unknown?: "fail" | "skip" | undefined;
 }
 
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   accounts: v.optional(list(text(), { split: true }), () => ([])),
   changes: v.optional(choice(["last","all"]), "last"),
   network_passphrase: v.optional(text()),
+  on_unknown: v.optional(choice(["fail","skip"])),
 });
 
 /** For editors and tools; it also takes what `${VAR}` may become. */
@@ -67,6 +74,21 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     "network_passphrase": {
       "description": "Passphrase of the network, or its name. Default: the one that the source reads.",
       "type": "string"
+    },
+    "on_unknown": {
+      "description": "What becomes of a transaction that holds what this version of flowctl does not know (a newer\nprotocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the\nledger goes on, provided that it can be proven where it ends. Default: fail.",
+      "anyOf": [
+        {
+          "enum": [
+            "fail",
+            "skip"
+          ]
+        },
+        {
+          "type": "string",
+          "pattern": "\\$\\{"
+        }
+      ]
     }
   },
   "required": [],

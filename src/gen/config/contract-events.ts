@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { fields, list } from "../../spec/structures.ts";
-import { flag, text } from "../../spec/values.ts";
+import { choice, flag, text } from "../../spec/values.ts";
 
 /** Extracts the events of contracts and of classic operations, decoded and as XDR. */
 export interface Config {
@@ -25,6 +25,12 @@ export interface Config {
   readonly diagnostic_events: boolean;
   /** Passphrase of the network, or its name. Default: the one that the source reads. */
   readonly network_passphrase?: string | undefined;
+  /**
+   * What becomes of a transaction that holds what this version of flowctl does not know (a newer
+   * protocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the
+   * ledger goes on, provided that it can be proven where it ends. Default: fail.
+   */
+  readonly on_unknown?: "fail" | "skip" | undefined;
 }
 
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
@@ -33,6 +39,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   event_types: v.optional(list(text(), { split: true }), () => ([])),
   diagnostic_events: v.optional(flag(), false),
   network_passphrase: v.optional(text()),
+  on_unknown: v.optional(choice(["fail","skip"])),
 });
 
 /** For editors and tools; it also takes what `${VAR}` may become. */
@@ -114,6 +121,21 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     "network_passphrase": {
       "description": "Passphrase of the network, or its name. Default: the one that the source reads.",
       "type": "string"
+    },
+    "on_unknown": {
+      "description": "What becomes of a transaction that holds what this version of flowctl does not know (a newer\nprotocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the\nledger goes on, provided that it can be proven where it ends. Default: fail.",
+      "anyOf": [
+        {
+          "enum": [
+            "fail",
+            "skip"
+          ]
+        },
+        {
+          "type": "string",
+          "pattern": "\\$\\{"
+        }
+      ]
     }
   },
   "required": [],

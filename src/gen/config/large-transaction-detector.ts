@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { fields } from "../../spec/structures.ts";
-import { decimal, text } from "../../spec/values.ts";
+import { choice, decimal, text } from "../../spec/values.ts";
 
 /**
  * Finds large movements of lumens: payments, path payments that deliver lumens, new accounts,
@@ -13,11 +13,18 @@ export interface Config {
   readonly threshold_xlm: number;
   /** Passphrase of the network, or its name. Default: the one that the source reads. */
   readonly network_passphrase?: string | undefined;
+  /**
+   * What becomes of a transaction that holds what this version of flowctl does not know (a newer
+   * protocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the
+   * ledger goes on, provided that it can be proven where it ends. Default: fail.
+   */
+  readonly on_unknown?: "fail" | "skip" | undefined;
 }
 
 export const configSchema: v.GenericSchema<unknown, Config> = fields({
   threshold_xlm: v.optional(decimal({ min: 0, max: 1000000000000 }), 10000),
   network_passphrase: v.optional(text()),
+  on_unknown: v.optional(choice(["fail","skip"])),
 });
 
 /** For editors and tools; it also takes what `${VAR}` may become. */
@@ -44,6 +51,21 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     "network_passphrase": {
       "description": "Passphrase of the network, or its name. Default: the one that the source reads.",
       "type": "string"
+    },
+    "on_unknown": {
+      "description": "What becomes of a transaction that holds what this version of flowctl does not know (a newer\nprotocol): `fail`, the run ends with an error; `skip`, it is dead-lettered and the rest of the\nledger goes on, provided that it can be proven where it ends. Default: fail.",
+      "anyOf": [
+        {
+          "enum": [
+            "fail",
+            "skip"
+          ]
+        },
+        {
+          "type": "string",
+          "pattern": "\\$\\{"
+        }
+      ]
     }
   },
   "required": [],

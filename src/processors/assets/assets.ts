@@ -21,7 +21,7 @@ export function createAssets(config: Config): Processor {
     const rows = fresh.map((asset) => assetRow(scope, asset));
     seen.add(fresh.map(({ id }) => id));
     return [{ type: assetEvent, rows }];
-  }, config.network_passphrase);
+  }, config);
   return {
     ...processor,
     snapshot: () => seen.snapshot(),

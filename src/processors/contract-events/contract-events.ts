@@ -26,7 +26,7 @@ export function createContractEvents(config: Config): Processor {
       addEvents(rows, scope, transaction, keep, withDiagnostic);
     }
     return [{ type: contractEvent, rows }];
-  }, config.network_passphrase);
+  }, config);
 }
 
 function addEvents(

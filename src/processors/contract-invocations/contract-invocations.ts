@@ -28,7 +28,7 @@ export function createContractInvocations(config: Config): Processor {
     (functions.size === 0 || functions.has(name));
   return ledgerProcessor(
     (scope) => [{ type: contractInvocationEvent, rows: rowsOf(scope, keep) }],
-    config.network_passphrase,
+    config,
   );
 }
 

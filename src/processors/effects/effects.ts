@@ -15,7 +15,7 @@ import { operationEffects } from "./operation-effects.ts";
 export function createEffects(config: Config): Processor {
   return ledgerProcessor(
     (scope) => [{ type: effectEvent, rows: rowsOf(scope) }],
-    config.network_passphrase,
+    config,
   );
 }
 

@@ -10,12 +10,11 @@ import type { ChangeForm } from "../../stellar/changes/ledger-changes.ts";
 import { ledgerChanges } from "../../stellar/changes/ledger-changes.ts";
 import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
-import type { LedgerScope } from "../ledger-processor.ts";
+import type { LedgerConfig, LedgerScope } from "../ledger-processor.ts";
 import { ChangedEntry } from "./changed-entry.ts";
 
-export interface EntryConfig {
+export interface EntryConfig extends LedgerConfig {
   readonly changes: ChangeForm;
-  readonly network_passphrase?: string | undefined;
 }
 
 /** What a table is made of. */
@@ -54,7 +53,7 @@ function entryRows(scope: LedgerScope, table: EntryRows, form: ChangeForm): Row[
 export function createEntryTable(table: EntryRows, config: EntryConfig): Processor {
   return ledgerProcessor(
     (scope) => [{ type: table.event, rows: entryRows(scope, table, config.changes) }],
-    config.network_passphrase,
+    config,
   );
 }
 

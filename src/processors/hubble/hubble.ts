@@ -18,11 +18,12 @@ export async function createHubble(config: Config, context: ComponentContext): P
 }
 
 function tableConfig(table: HubbleTable, config: Config): Record<string, unknown> {
-  const { changes, network_passphrase } = config;
+  const { changes, network_passphrase, on_unknown } = config;
   const raw = {
     ...table.config,
     ...(table.ofEntries === true ? { changes } : {}),
     ...(network_passphrase === undefined ? {} : { network_passphrase }),
+    ...(on_unknown === undefined ? {} : { on_unknown }),
   };
   return parse(table.definition.configSchema, raw) as Record<string, unknown>;
 }

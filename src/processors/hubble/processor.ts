@@ -36,13 +36,17 @@ export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor
 
 async function processAll(parts: ReadonlyMap<string, Processor>, batch: Batch): Promise<Batch> {
   const groups: EventGroup[] = [];
+  // Each of them tells of the same transactions.
+  let setAside: Batch["setAside"];
   let bytes = 0;
   for (const part of parts.values()) {
     const made = await part.process(batch);
     groups.push(...made.groups);
+    setAside ??= made.setAside;
     bytes += made.bytes;
   }
-  return withGroups(batch, groups, bytes);
+  const joined = withGroups(batch, groups, bytes);
+  return setAside === undefined ? joined : { ...joined, setAside };
 }
 
 function stateOf(state: Json, name: string): Json {

@@ -13,7 +13,7 @@ import { operationRow } from "./operation-row.ts";
 export function createOperations(config: Config): Processor {
   return ledgerProcessor(
     (scope) => [{ type: operationEvent, rows: rowsOf(scope) }],
-    config.network_passphrase,
+    config,
   );
 }
 

@@ -19,7 +19,7 @@ export function createPayments(config: Config): Processor {
   const keep = createPaymentFilter(config);
   return ledgerProcessor(
     (scope) => [{ type: paymentEvent, rows: paymentRows(scope, keep) }],
-    config.network_passphrase,
+    config,
   );
 }
 

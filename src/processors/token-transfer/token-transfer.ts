@@ -18,7 +18,7 @@ export function createTokenTransfer(config: Config): Processor {
   return ledgerProcessor((scope) => {
     const rows = rowsOf(scope, assetBookOf(scope.network), config.transfers_from);
     return [{ type: tokenTransferEvent, rows }];
-  }, config.network_passphrase);
+  }, config);
 }
 
 /** Throws `ledger/no-unified-events` when only unified events are wanted and there are none. */

@@ -12,7 +12,7 @@ import { tradeRows } from "./trade-rows.ts";
 export function createTrades(config: Config): Processor {
   return ledgerProcessor(
     (scope) => [{ type: tradeEvent, rows: rowsOf(scope) }],
-    config.network_passphrase,
+    config,
   );
 }
 

@@ -13,7 +13,7 @@ import { transactionRow } from "./transaction-row.ts";
 export function createTransactions(config: Config): Processor {
   return ledgerProcessor(
     (scope) => [{ type: transactionEvent, rows: rowsOf(scope) }],
-    config.network_passphrase,
+    config,
   );
 }
 

@@ -3,6 +3,7 @@
 import { isAbsolute, resolve } from "node:path";
 import type { Batch } from "../../flow/batch.ts";
 import type { ComponentContext, LedgerRange, Source } from "../../flow/component.ts";
+import { skipsUnknown } from "../../flow/on-unknown.ts";
 import { sleep } from "../../flow/retry.ts";
 import { backoff_ms } from "../../spec/backoff.ts";
 import type { Config } from "../../gen/config/captive-core.ts";
@@ -159,7 +160,12 @@ export function createCaptiveCoreSource(context: ComponentContext): Source {
     const progress: Progress = {
       next: range.from ?? from,
       to: range.to ?? to ?? Infinity,
-      gate: ledgerGate({ source: spec.id, network, verify: config.verify }),
+      gate: ledgerGate({
+        source: spec.id,
+        network,
+        verify: config.verify,
+        skipsUnknown: skipsUnknown(context.pipeline, spec.id),
+      }),
     };
     if (path !== undefined) return readStream(path, progress);
     return readCores(absolute(needed(context, "binary_path", config.binary_path)), progress);

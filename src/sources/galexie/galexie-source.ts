@@ -3,6 +3,7 @@
 import type { Config } from "../../gen/config/galexie.ts";
 import type { Batch } from "../../flow/batch.ts";
 import type { ComponentContext, LedgerRange, Packed, Source } from "../../flow/component.ts";
+import { skipsUnknown } from "../../flow/on-unknown.ts";
 import { isRemote, openStore } from "../../objects/open-store.ts";
 import { retryingStore } from "../../objects/retrying-store.ts";
 import { FlowctlError } from "../../spec/errors.ts";
@@ -114,7 +115,13 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     const options = await following(opened, range, stop);
     if (options.from > options.to) return;
     const fetcher = fetcherOf(opened);
-    yield* readLedgers({ ...options, fetcher, source: spec.id, verify: config.verify });
+    yield* readLedgers({
+      ...options,
+      fetcher,
+      source: spec.id,
+      verify: config.verify,
+      skipsUnknown: skipsUnknown(context.pipeline, spec.id),
+    });
   }
 
   async function* packed(range: LedgerRange, stop: AbortSignal): AsyncGenerator<Packed> {

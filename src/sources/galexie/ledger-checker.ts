@@ -16,6 +16,8 @@ export interface LedgerCheckerOptions {
   /** Network passphrase. */
   readonly network: string;
   readonly verify: Verify;
+  /** Ledgers pass whose unknown transactions can be left out. Default: they are an error. */
+  readonly skipsUnknown?: boolean | undefined;
 }
 
 /** The header alone: that it hashes to what the ledger is called, and what it builds on. */
@@ -29,8 +31,6 @@ function verifyHeader(bytes: Uint8Array): VerifiedLedger {
     { hint: "The ledger is damaged; fetch it again or from another source." },
   );
 }
-
-const VERIFIERS = { full: verifyLedger, chain: verifyHeader } as const;
 
 export interface CheckedLedger {
   readonly batch: Batch;
@@ -51,7 +51,7 @@ function blaming<T>(sequence: number, url: string, check: () => T): T {
  * the object that it came from.
  */
 export function checkLedger(
-  { source, network, verify }: LedgerCheckerOptions,
+  { source, network, verify, skipsUnknown = false }: LedgerCheckerOptions,
   bytes: Uint8Array,
   sequence: number,
   url: string,
@@ -65,7 +65,9 @@ export function checkLedger(
         { hint: "The object was written wrongly; write it again." },
       );
     }
-    return { batch, verified: verify === "none" ? undefined : VERIFIERS[verify](bytes) };
+    if (verify === "none") return { batch, verified: undefined };
+    if (verify === "chain") return { batch, verified: verifyHeader(bytes) };
+    return { batch, verified: verifyLedger(bytes, skipsUnknown ? network : undefined) };
   });
 }
 

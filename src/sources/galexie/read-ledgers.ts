@@ -10,6 +10,7 @@ export interface ReadLedgersOptions extends FollowOptions<LakeObject> {
   /** Id of the source component. */
   readonly source: string;
   readonly verify: Verify;
+  readonly skipsUnknown: boolean;
 }
 
 /** Only the first object of a network holds fewer ledgers than its name says. */
@@ -23,8 +24,8 @@ export function startsLater(url: string, from: number, first: number): FlowctlEr
 
 /** Throws what `followLake` throws, and an error that names ledger and object when a check fails. */
 export async function* readLedgers(options: ReadLedgersOptions): AsyncGenerator<Batch> {
-  const { source, verify, lake, head, from, to, signal } = options;
-  const checks = { source, network: lake.network, verify };
+  const { source, verify, skipsUnknown, lake, head, from, to, signal } = options;
+  const checks = { source, network: lake.network, verify, skipsUnknown };
   const checkChain = chainChecker();
   let next = from;
 

@@ -1,6 +1,7 @@
 /** Reads ledgers from RPC servers, checks each, emits it as a batch. */
 
 import type { Batch } from "../../flow/batch.ts";
+import { skipsUnknown } from "../../flow/on-unknown.ts";
 import type { ComponentContext, LedgerRange, Source } from "../../flow/component.ts";
 import type { Config } from "../../gen/config/stellar-rpc.ts";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
@@ -61,7 +62,12 @@ export function createRpcSource(context: ComponentContext): Source {
     const from = range.from ?? await startLedger();
     const to = range.to ?? config.end_ledger ?? Infinity;
     const network = await servers.network();
-    const gate = ledgerGate({ source: spec.id, network, verify: config.verify });
+    const gate = ledgerGate({
+      source: spec.id,
+      network,
+      verify: config.verify,
+      skipsUnknown: skipsUnknown(context.pipeline, spec.id),
+    });
     const { batch_size, poll_interval: poll_interval_ms } = config;
     const { wait } = range;
     const stop = new AbortController();
