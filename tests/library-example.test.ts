@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { findPeer } from "./support/peers.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const PROGRAM = join("tests", "library-program.ts");
@@ -25,10 +26,13 @@ function check(lines: readonly string[]): void {
   assert.match(lines[1] ?? "", /^spec\/invalid: .*stepps/);
 }
 
+/** The one that scripts/peers gets is new enough; the machine's own may be. */
+const node = findPeer("node") ?? "node";
+
 /** Undefined when it is new enough to run TypeScript and SQLite. */
 function whyNotNode(): string | undefined {
   try {
-    const version = execFileSync("node", ["--version"], { encoding: "utf8" }).trim();
+    const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
     const major = Number(/^v(\d+)/.exec(version)?.[1]);
     return major >= OLDEST_NODE ? undefined : `node is ${version}, not ${OLDEST_NODE} or newer`;
   } catch {
@@ -47,5 +51,5 @@ const reason = whyNotNode();
 test(
   `a program with its own components runs under Node${reason ? ` (skipped: ${reason})` : ""}`,
   { skip: reason !== undefined },
-  () => check(runProgram("node", [])),
+  () => check(runProgram(node, [])),
 );
