@@ -37,7 +37,7 @@ before(async () => {
   const folder = join(shared.path, "alone");
   alone = await runInto(folder, { workers: 1 });
   expected = contentOf(folder);
-  assert.equal(expected.size, 6);
+  assert.equal(expected.size, 8);
 });
 after(() => shared[Symbol.dispose]());
 
@@ -57,6 +57,12 @@ function pipelineInto(folder: string, url: string, last = LAST): PipelineObject 
       { id: "assets", type: "assets", inputs: ["lake"] },
       { id: "headers", type: "ledgers", inputs: ["lake"] },
       {
+        id: "tables",
+        type: "hubble",
+        inputs: ["lake"],
+        config: { tables: ["ledgers", "assets", "token-transfer"] },
+      },
+      {
         id: "large",
         type: "filter",
         inputs: ["transfers"],
@@ -69,6 +75,14 @@ function pipelineInto(folder: string, url: string, last = LAST): PipelineObject 
       { id: "raw", type: "jsonl", inputs: ["lake"], config: path("raw.jsonl") },
       { id: "assets-rows", type: "jsonl", inputs: ["assets"], config: path("assets.jsonl") },
       { id: "table", type: "csv", inputs: ["headers"], config: path("ledgers.csv") },
+      { id: "mixed", type: "jsonl", inputs: ["tables"], config: path("tables.jsonl") },
+      {
+        id: "known",
+        type: "csv",
+        inputs: ["tables"],
+        input_event_types: ["stellar.asset.v1"],
+        config: path("known.csv"),
+      },
     ],
   };
 }

@@ -68,6 +68,8 @@ export interface Hollow {
   /** How many events the batch has. */
   readonly events: number;
   readonly made: MadeLedger;
+  /** Groups of it that are here after all: `TwoSteps.settle` has made them. */
+  readonly settled?: Batch | undefined;
   /** The same batch with its rows, made on this thread. */
   fill(): Promise<Batch>;
 }
@@ -78,8 +80,16 @@ export interface MadeLedger {
   readonly transactions: number | undefined;
   /** Of each processor and sink that has been done there. */
   readonly nodes: Readonly<Record<string, NodeFacts>>;
-  /** The rows of each sink, encoded. */
-  readonly encoded: Readonly<Record<string, Encoded>>;
+  /** The rows of each sink, encoded: in one piece, or those between groups that are unsettled. */
+  readonly encoded: Readonly<Record<string, readonly Encoded[]>>;
+  /** Of each processor in two steps the groups for its second one. */
+  readonly unsettled: Readonly<Record<string, readonly NamedGroup[]>>;
+}
+
+/** A group that can be cloned: event types are known by their objects. */
+export interface NamedGroup {
+  readonly type: string;
+  readonly rows: readonly Row[];
 }
 
 /** What there is to count of one component and one ledger. */
@@ -93,8 +103,11 @@ export interface NodeFacts {
 
 /** Rows of a batch as a sink writes them, made in a worker thread. */
 export interface Encoded {
-  /** For `Sink.writeEncoded` alone to understand. It can be cloned (`structuredClone`). */
-  readonly data: unknown;
+  /**
+   * For `Sink.writeEncoded` alone to understand; that of several batches of a ledger can be joined.
+   * It can be cloned (`structuredClone`).
+   */
+  readonly data: readonly unknown[];
   /** Buffers in `data` that nothing else refers to: they change hands instead of being copied. */
   readonly transfer: readonly ArrayBuffer[];
 }
@@ -107,10 +120,10 @@ export async function filled(batch: Batch): Promise<Batch> {
 /** A batch of the same ledger without rows, though it has some. `fill` is called at most once. */
 export function hollowBatch(
   { source, sequence, network, closedAt }: BatchKey,
-  { bytes, events, made, fill }: Hollow & { readonly bytes: number },
+  { bytes, events, made, settled, fill }: Hollow & { readonly bytes: number },
 ): Batch {
   let filling: Promise<Batch> | undefined;
-  const hollow = { events, made, fill: () => filling ??= fill() };
+  const hollow = { events, made, settled, fill: () => filling ??= fill() };
   return { source, sequence, network, closedAt, groups: [], bytes, hollow };
 }
 

@@ -120,12 +120,30 @@ export interface Processor {
    * is stateless. Default 1.
    */
   readonly width?: number | undefined;
+  /** Where most of its work needs no state: the same in two steps. */
+  readonly steps?: TwoSteps | undefined;
   /** State that a restart must restore, as of the last batch processed; absent: stateless. */
   snapshot?(): Json;
   restore?(state: Json): void;
   /** As `Source.committed`, per source that reaches it. */
   committed?(positions: Positions): void;
   close?(): Promise<void>;
+}
+
+/** What `process` does, in two steps; worker threads do the first. */
+export interface TwoSteps {
+  /** Event types of which the second step decides what becomes of them. */
+  readonly unsettled: ReadonlySet<string>;
+  /**
+   * Without state, in any order: everything that the ledger gives, with the groups to be settled in
+   * their places, at most one of a type. `bytes` are without these.
+   */
+  prepare(batch: Batch): Batch | Promise<Batch>;
+  /**
+   * In the order of the ledgers: the groups that are unsettled as they are to be, all of them and in
+   * their order. When it throws, the state is as before.
+   */
+  settle(unsettled: Batch): Batch;
 }
 
 /** Last sequence committed, per source id. */
@@ -210,6 +228,8 @@ export interface Sink {
    * `writeEncoded(batch, encode(batch))`. When it throws, it has taken nothing, and `write` follows.
    */
   writeEncoded?(batch: BatchKey, encoded: Encoded): Promise<void> | void;
+  /** The encoder of `write`. Without it, what is before this sink is done by one thread (`TwoSteps`). */
+  readonly encode?: Encoder | undefined;
   /**
    * Makes what was written durable together with its positions, as far as the format allows (a
    * Parquet file only when it is complete), and returns the positions that are durable now.

@@ -2,9 +2,9 @@
 
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
-import type { Batch, Hollow, NodeFacts } from "./batch.ts";
+import type { Batch, Hollow, MadeLedger, NodeFacts } from "./batch.ts";
 import { countRows, filled, hollowBatch, withGroups } from "./batch.ts";
-import type { Positions, Processor } from "./component.ts";
+import type { Positions, Processor, TwoSteps } from "./component.ts";
 import type { Counters } from "./counters.ts";
 import type { Failure } from "./dead-letters.ts";
 import { createMutex } from "./mutex.ts";
@@ -14,6 +14,7 @@ import { AttemptsExhausted } from "./retry.ts";
 import { onlyTypes, selectRows, sliceRows } from "./rows.ts";
 import { SNAPSHOT_INTERVAL_ledgers } from "./snapshots.ts";
 import type { Snapshots } from "./snapshots.ts";
+import { groupsByName, withSettled } from "./two-steps.ts";
 
 export interface ProcessorNode {
   /** Calls that may be open at a time; they resolve in the order in which they were made. */
@@ -164,13 +165,29 @@ export function createProcessorNode(options: ProcessorNodeOptions): ProcessorNod
 
   /** A worker thread has done it; its rows are made again if somebody wants to see them. */
   function takeOver(batch: Batch, { made }: Hollow, facts: NodeFacts): Batch {
-    counters.tookOver(batch.sequence, facts);
+    const { steps } = processor;
+    const settled = steps === undefined ? undefined : settleHere(steps, batch, made);
+    const events_out = facts.events_out + (settled === undefined ? 0 : countRows(settled));
+    counters.tookOver(batch.sequence, { ...facts, events_out });
+    const again = async () => {
+      const input = onlyTypes(await filled(batch), types);
+      if (steps === undefined || settled === undefined) return await handle(input);
+      return withSettled(await steps.prepare(input), settled);
+    };
     return hollowBatch(batch, {
-      bytes: facts.bytes_out,
-      events: facts.events_out,
+      bytes: facts.bytes_out + (settled?.bytes ?? 0),
+      events: events_out,
       made,
-      fill: () => mutex.run(async () => handle(onlyTypes(await filled(batch), types))),
+      settled,
+      fill: () => mutex.run(again),
     });
+  }
+
+  function settleHere(steps: TwoSteps, batch: Batch, { unsettled }: MadeLedger): Batch {
+    const start = performance.now();
+    const settled = steps.settle(withGroups(batch, groupsByName(unsettled[spec.id] ?? []), 0));
+    counters.busy(performance.now() - start);
+    return settled;
   }
 
   return {

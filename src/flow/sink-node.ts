@@ -12,6 +12,7 @@ import { createMutex } from "./mutex.ts";
 import { isAboutEvents } from "./on-error.ts";
 import type { FaultPolicy } from "./on-error.ts";
 import { onlyTypes, sliceRows } from "./rows.ts";
+import { joinEncoded } from "./two-steps.ts";
 
 /** A commit covers at most this much time, these ledgers, these bytes, whichever comes first. */
 export const COMMIT_INTERVAL_ms = 1_000;
@@ -114,15 +115,21 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
 
   /** Takes what a worker thread has encoded, if it has; undefined: the rows must be written. */
   async function writeMade(batch: Batch): Promise<NodeFacts | undefined> {
-    const encoded = batch.hollow?.made.encoded[spec.id];
-    const facts = batch.hollow?.made.nodes[spec.id];
-    if (encoded === undefined || facts === undefined || faults.mayHaveDead(batch)) return undefined;
+    const pieces = batch.hollow?.made.encoded[spec.id];
+    const made = batch.hollow?.made.nodes[spec.id];
+    if (pieces === undefined || made === undefined || faults.mayHaveDead(batch)) return undefined;
+    const settled = onlyTypes(batch.hollow?.settled ?? withGroups(batch, [], 0), types);
     try {
-      await sink.writeEncoded?.(batch, encoded);
+      await sink.writeEncoded?.(batch, joinEncoded(pieces, settled, sink.encode));
     } catch {
       // It has taken nothing: writing the rows tells what is wrong, and what becomes of it.
       return undefined;
     }
+    const facts = {
+      ...made,
+      events_in: made.events_in + countRows(settled),
+      bytes_in: made.bytes_in + settled.bytes,
+    };
     counters.tookOver(batch.sequence, facts);
     return facts;
   }

@@ -36,7 +36,7 @@ test("each listener sees what passes its component until it stops; one that thro
 test("rows that have stayed in a worker thread are made again only for those who look at rows", async () => {
   const taps = createTaps();
   let fills = 0;
-  const made = { transactions: 7, nodes: {}, encoded: {} };
+  const made = { transactions: 7, nodes: {}, encoded: {}, unsettled: {} };
   const hollow = (sequence: number) =>
     hollowBatch(batch(sequence), {
       bytes: 1,

@@ -54,11 +54,19 @@ export function planOffload({ pipeline, graph, parts, catalogue, knows }: PlanIn
       return definition.encoder !== undefined && parts.sinks.get(id)?.writeEncoded !== undefined;
     }
     const processor = parts.processors.get(id);
-    return processor !== undefined && processor.snapshot === undefined &&
-      processor.committed === undefined;
+    return processor !== undefined && processor.committed === undefined &&
+      (processor.snapshot === undefined || processor.steps !== undefined);
   }
 
-  const chosen = new Set(graph.nodes.filter(({ spec }) => fits(spec)));
+  /** Its groups that are settled here have to be encoded here, too, and to come by themselves. */
+  function settles({ spec: { id }, outputs }: GraphNode): boolean {
+    return parts.processors.get(id)?.steps === undefined ||
+      outputs.every(({ spec, inputs }) =>
+        parts.sinks.get(spec.id)?.encode !== undefined && inputs.length === 1
+      );
+  }
+
+  const chosen = new Set(graph.nodes.filter((node) => fits(node.spec) && settles(node)));
   for (let left = 0; left !== chosen.size;) {
     left = chosen.size;
     for (const node of chosen) if (!isClosed(node, chosen)) chosen.delete(node);

@@ -27,7 +27,7 @@ export function resultBatch({ source, definition, packed, ledger }: ResultOf): B
   });
 }
 
-const NOTHING: MadeLedger = { transactions: undefined, nodes: {}, encoded: {} };
+const NOTHING: MadeLedger = { transactions: undefined, nodes: {}, encoded: {}, unsettled: {} };
 
 function unpackAgain({ source, definition, packed, ledger: { sequence } }: ResultOf): Batch {
   for (const { batch } of definition.unpack?.(packed, source) ?? []) {

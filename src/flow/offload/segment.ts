@@ -4,7 +4,7 @@ import { FlowctlError } from "../../spec/errors.ts";
 import type { ComponentSpec } from "../../spec/pipeline.ts";
 import { ledgerBytes } from "../../stellar/ledger-batch.ts";
 import { openLedger } from "../../stellar/ledger.ts";
-import type { Batch, Encoded, MadeLedger, NodeFacts } from "../batch.ts";
+import type { Batch, Encoded, MadeLedger, NamedGroup, NodeFacts } from "../batch.ts";
 import { countRows } from "../batch.ts";
 import type {
   ComponentContext,
@@ -18,6 +18,7 @@ import type {
 import { joinBatches } from "../join.ts";
 import { definitionOf } from "../parts.ts";
 import { onlyTypes } from "../rows.ts";
+import { dividedBy, namedGroups, othersOf, unsettledOf } from "../two-steps.ts";
 import type { LedgerResult, StartMessage } from "./messages.ts";
 import type { PlannedNode, PlannedSource } from "./plan.ts";
 
@@ -31,6 +32,8 @@ interface Node {
   readonly inputs: readonly string[];
   readonly types: ReadonlySet<string>;
   readonly processor: Processor | undefined;
+  /** Event types of its output that the main thread settles. */
+  readonly unsettled: ReadonlySet<string>;
   readonly encode: Encoder | undefined;
 }
 
@@ -52,11 +55,13 @@ export async function createSegments(
   async function nodeOf({ spec, inputs }: PlannedNode): Promise<Node> {
     const definition = definitionOf(catalogue, spec);
     const { role } = definition;
+    const processor = role === "processor" ? await definition.create(contextOf(spec)) : undefined;
     return {
       id: spec.id,
       inputs,
       types: new Set(spec.input_event_types),
-      processor: role === "processor" ? await definition.create(contextOf(spec)) : undefined,
+      processor,
+      unsettled: processor?.steps?.unsettled ?? NOTHING,
       encode: role === "sink" ? definition.encoder?.(spec.config) : undefined,
     };
   }
@@ -73,6 +78,8 @@ export async function createSegments(
   }
   return segments;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** What happens here and fails happens again on the main thread, which logs it. */
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -109,22 +116,34 @@ function segmentOf(
   };
 }
 
+interface Output {
+  readonly batch: Batch;
+  readonly unsettled: ReadonlySet<string>;
+}
+
 async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLedger> {
   const facts: Record<string, NodeFacts> = {};
-  const encoded: Record<string, Encoded> = {};
-  const outputs = new Map<string, Batch>();
-  for (const { id, inputs, types, processor, encode } of nodes) {
-    const input = onlyTypes(inputOf(id, inputs.map((one) => outputs.get(one) ?? ledger)), types);
+  const encoded: Record<string, readonly Encoded[]> = {};
+  const unsettled: Record<string, readonly NamedGroup[]> = {};
+  const outputs = new Map<string, Output>();
+  for (const { id, inputs, types, processor, unsettled: open, encode } of nodes) {
+    const before = inputs.map((one) => outputs.get(one) ?? { batch: ledger, unsettled: NOTHING });
+    const input = onlyTypes(inputOf(id, before.map(({ batch }) => batch)), types);
+    // Only a sink reads unsettled groups, and nothing besides them: see `planOffload`.
+    const openHere = before[0]?.unsettled ?? NOTHING;
     const started = performance.now();
-    const output = await processor?.process(input);
+    const output = await (processor?.steps?.prepare ?? processor?.process)?.(input);
     // It happens again on the main thread, which keeps the dead letters.
     if (output?.setAside !== undefined) throw new FlowctlError("flow/internal", "set aside");
-    if (output !== undefined) outputs.set(id, output);
-    if (encode !== undefined) encoded[id] = encode(input);
+    if (output !== undefined) outputs.set(id, { batch: output, unsettled: open });
+    if (output !== undefined && open.size > 0) {
+      unsettled[id] = namedGroups(unsettledOf(output, open));
+    }
+    if (encode !== undefined) encoded[id] = dividedBy(input, openHere).map(encode);
     facts[id] = {
-      events_in: countRows(input),
+      events_in: countRows(othersOf(input, openHere)),
       bytes_in: input.bytes,
-      events_out: output === undefined ? 0 : countRows(output),
+      events_out: output === undefined ? 0 : countRows(othersOf(output, open)),
       bytes_out: output?.bytes ?? 0,
       busy_ms: performance.now() - started,
     };
@@ -133,6 +152,7 @@ async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLe
     transactions: nodes.length > 0 ? transactionsIn(ledger) : undefined,
     nodes: facts,
     encoded,
+    unsettled,
   };
 }
 

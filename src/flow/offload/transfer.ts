@@ -19,7 +19,7 @@ export function buffersOf({ packed, ledgers }: JobResult): readonly ArrayBuffer[
   add(packed.bytes);
   for (const { bare, made } of ledgers) {
     if (bare !== undefined) add(bare);
-    for (const { transfer } of Object.values(made?.encoded ?? {})) {
+    for (const { transfer } of Object.values(made?.encoded ?? {}).flat()) {
       for (const buffer of transfer) buffers.add(buffer);
     }
   }

@@ -1,7 +1,9 @@
 import { assetEvent } from "../../events/asset.ts";
 import { ledgerEvent } from "../../events/ledger.ts";
 import type { Row } from "../../flow/batch.ts";
-import type { Processor, ProcessorDefinition } from "../../flow/component.ts";
+import { withGroups } from "../../flow/batch.ts";
+import type { Processor, ProcessorDefinition, TwoSteps } from "../../flow/component.ts";
+import { othersOf, processInSteps } from "../../flow/two-steps.ts";
 import { configJsonSchema, configSchema } from "../../gen/config/assets.ts";
 import type { Config } from "../../gen/config/assets.ts";
 import type { OperationView } from "../../gen/xdr/operation.ts";
@@ -12,18 +14,34 @@ import { envelopesOf } from "../../stellar/tx-set.ts";
 import { configOf } from "../../flow/component-config.ts";
 import { ledgerProcessor } from "../ledger-processor.ts";
 import type { LedgerScope } from "../ledger-processor.ts";
+import { groupsBytes } from "../row-bytes.ts";
 import { SeenAssets } from "./seen-assets.ts";
 
 export function createAssets(config: Config): Processor {
   const seen = new SeenAssets();
-  const processor = ledgerProcessor((scope) => {
-    const fresh = freshAssets(scope, seen);
-    const rows = fresh.map((asset) => assetRow(scope, asset));
-    seen.add(fresh.map(({ id }) => id));
+  const unsettled = new Set([assetEvent.name]);
+  const { process } = ledgerProcessor((scope) => {
+    const rows = assetsOf(scope).map((asset) => assetRow(scope, asset));
     return [{ type: assetEvent, rows }];
   }, config);
+  const steps: TwoSteps = {
+    unsettled,
+    async prepare(batch) {
+      const all = await process(batch);
+      return { ...all, bytes: groupsBytes(othersOf(all, unsettled).groups) };
+    },
+    settle(all) {
+      const groups = all.groups.map(({ type, rows }) => ({
+        type,
+        rows: rows.filter((row) => !seen.has(idOf(row))),
+      }));
+      seen.add(groups.flatMap(({ rows }) => rows.map(idOf)));
+      return withGroups(all, groups, groupsBytes(groups));
+    },
+  };
   return {
-    ...processor,
+    process: (batch) => processInSteps(steps, batch),
+    steps,
     snapshot: () => seen.snapshot(),
     restore: (state) => seen.restore(state),
   };
@@ -33,15 +51,15 @@ export function createAssets(config: Config): Processor {
  * In the order in which the transactions were proposed, which is Hubble's here; whether or not they
  * succeeded.
  */
-function freshAssets(scope: LedgerScope, seen: SeenAssets): LedgerAsset[] {
-  const fresh = new Map<bigint, LedgerAsset>();
+function assetsOf(scope: LedgerScope): LedgerAsset[] {
+  const assets = new Map<bigint, LedgerAsset>();
   for (const envelope of envelopesOf(scope.ledger)) {
     for (const operation of new TransactionParts(envelope).operations) {
       const asset = assetOf(operation);
-      if (asset !== undefined && !seen.has(asset.id)) fresh.set(asset.id, asset);
+      if (asset !== undefined) assets.set(asset.id, asset);
     }
   }
-  return [...fresh.values()];
+  return [...assets.values()];
 }
 
 /** What a payment pays or an offer sells: Hubble looks at no others. */
@@ -61,6 +79,10 @@ function assetRow(scope: LedgerScope, { type, code, issuer, id }: LedgerAsset): 
     closed_at: scope.closedAt,
     ledger_sequence: scope.sequence,
   };
+}
+
+function idOf({ asset_id }: Row): bigint {
+  return asset_id as bigint;
 }
 
 export const assets: ProcessorDefinition = {

@@ -2,7 +2,7 @@
 
 import type { Batch, EventGroup, Json } from "../../flow/batch.ts";
 import { withGroups } from "../../flow/batch.ts";
-import type { Processor } from "../../flow/component.ts";
+import type { Processor, TwoSteps } from "../../flow/component.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 
 /** `parts` by name, in the order of their groups. It has state when one of them has. */
@@ -21,6 +21,7 @@ export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor
     snapshot,
     restore,
     close,
+    steps: stepsOf(parts),
     async process(batch) {
       const before = snapshot();
       try {
@@ -34,7 +35,26 @@ export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor
   };
 }
 
-async function processAll(parts: ReadonlyMap<string, Processor>, batch: Batch): Promise<Batch> {
+/** Undefined when one of those that have state has no second step that is that state's alone. */
+function stepsOf(parts: ReadonlyMap<string, Processor>): TwoSteps | undefined {
+  const stateful = [...parts.values()].filter(({ snapshot }) => snapshot !== undefined);
+  const [steps, ...others] = stateful.map((part) => part.steps);
+  // Were there several, one that fails would have to undo what those before it have settled.
+  if (steps === undefined || others.length > 0) return undefined;
+  const preparing = new Map(
+    [...parts].map(([name, part]) => [name, part.steps === steps ? firstStep(steps) : part]),
+  );
+  return { ...steps, prepare: (batch) => processAll(preparing, batch) };
+}
+
+function firstStep({ prepare }: TwoSteps): Pick<Processor, "process"> {
+  return { process: prepare };
+}
+
+async function processAll(
+  parts: ReadonlyMap<string, Pick<Processor, "process">>,
+  batch: Batch,
+): Promise<Batch> {
   const groups: EventGroup[] = [];
   // Each of them tells of the same transactions.
   let setAside: Batch["setAside"];

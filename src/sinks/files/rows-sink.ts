@@ -111,6 +111,7 @@ export function createRowsSink(context: SinkContext, path: string, encode: Encod
     // The whole batch is encoded before any of it is taken: a bad row leaves no half ledger.
     write: (batch) => writeEncoded(batch, encode(batch)),
     writeEncoded,
+    encode,
     async commit() {
       const records = new Map<string, FileRecord>();
       for (const [file, output] of outputs) {
