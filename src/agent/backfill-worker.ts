@@ -2,13 +2,16 @@
 
 import type { Bus, Nats } from "../bus/connection.ts";
 import type { Link } from "../control/client/link.ts";
-import { tellChunk } from "../backfill/chunk-runs.ts";
-import { plannedChunk, verifiedChunk } from "../backfill/chunk-status.ts";
+import { CHUNK_BEAT_ms, tellChunk, tellRun } from "../backfill/chunk-runs.ts";
+import { isOver, plannedChunk, verifiedChunk } from "../backfill/chunk-status.ts";
 import type { ChunkStatus } from "../backfill/chunk-status.ts";
 import { MAX_DELIVERIES, openFleetQueue, WORKING_INTERVAL_ms } from "../backfill/fleet-queue.ts";
 import type { FleetQueue, QueuedChunk } from "../backfill/fleet-queue.ts";
+import { planChunks } from "../backfill/plan.ts";
+import type { Backfill } from "../backfill/plan.ts";
 import { runChunk } from "../backfill/run-chunk.ts";
 import type { Logger } from "../flow/component.ts";
+import { RunStatus } from "../gen/proto/flowctl/control_plane_pb.js";
 import { loadText } from "../load-text.ts";
 import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
@@ -93,11 +96,22 @@ async function doChunk(
   };
   const fields = { pipeline: backfill.pipeline, first, last };
   const working = setInterval(() => queued.working(), WORKING_INTERVAL_ms);
+  let telling: Promise<void> = Promise.resolve();
+  const beat = setInterval(
+    () => void (telling = tellChunk(link, backfill, started)),
+    CHUNK_BEAT_ms,
+  );
+  /** What is told last is how it ended. */
+  const noteEnd = async (chunk: ChunkStatus) => {
+    clearInterval(beat);
+    await telling;
+    await note(chunk);
+  };
   try {
     await note(started);
     const pipeline = readPipeline(backfill.yaml, backfill.pipeline, env);
     const result = await runChunk({ pipeline, chunk: queued, log, env, signal });
-    await note(verifiedChunk(started, result, Date.now()));
+    await noteEnd(verifiedChunk(started, result, Date.now()));
     await queued.done();
     log.info("chunk verified", { ...fields, rows: result.rows });
   } catch (error) {
@@ -107,7 +121,7 @@ async function doChunk(
     log.error(`chunk: ${messageOf(error)}`, fields);
     if (final) queued.giveUp(messageOf(error));
     else queued.again(RETRY_DELAY_ms);
-    await note({
+    await noteEnd({
       ...started,
       status: final ? "failed" : "retry_pending",
       error: messageOf(error),
@@ -115,7 +129,18 @@ async function doChunk(
     });
   } finally {
     clearInterval(working);
+    clearInterval(beat);
   }
+  await tellEnd(queue, backfill, link);
+}
+
+/** Whoever asked for the backfill may have gone: the last chunk's agent tells its end. */
+async function tellEnd(queue: FleetQueue, backfill: Backfill, link: Link | undefined) {
+  if (link === undefined || !await queue.idle()) return;
+  const chunks = await queue.status(backfill.id);
+  if (chunks.length < planChunks(backfill).length || !chunks.every(isOver)) return;
+  const failed = chunks.some(({ status }) => status === "failed");
+  await tellRun(link, backfill, failed ? RunStatus.FAILED : RunStatus.COMPLETED);
 }
 
 function readPipeline(

@@ -9,10 +9,14 @@ import {
   ChunkStatus as WireStatus,
   ControlPlane,
   FailureClass,
+  RunStatus,
 } from "../gen/proto/flowctl/control_plane_pb.js";
 import type { ChunkRun } from "../gen/proto/flowctl/control_plane_pb.js";
 import type { ChunkStatus } from "./chunk-status.ts";
 import type { Backfill } from "./plan.ts";
+
+/** A chunk that is being done is told again this often, so that people see that it is. */
+export const CHUNK_BEAT_ms = 10_000;
 
 const STATUSES: Readonly<Record<ChunkStatus["status"], WireStatus>> = {
   planned: WireStatus.PLANNED,
@@ -63,6 +67,27 @@ export async function tellChunk(
   try {
     await createClient(ControlPlane, link.transport)
       .upsertChunkRun({ chunk: chunkRun(backfill, chunk) });
+    link.reached();
+  } catch (error) {
+    link.missed(error);
+  }
+}
+
+/** As `tellChunk`. */
+export async function tellRun(
+  link: Link | undefined,
+  backfill: Backfill,
+  status: RunStatus,
+): Promise<void> {
+  if (link === undefined) return;
+  const client = createClient(ControlPlane, link.transport);
+  try {
+    await client.createPipelineRun({
+      runId: runIdOf(backfill),
+      pipelineName: backfill.pipeline,
+      configYaml: backfill.yaml,
+    });
+    await client.updatePipelineRun({ runId: runIdOf(backfill), status });
     link.reached();
   } catch (error) {
     link.missed(error);

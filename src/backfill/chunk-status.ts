@@ -37,3 +37,8 @@ export function verifiedChunk(
     checksums: { ...result.checksums },
   };
 }
+
+/** Nobody will do anything more of it. */
+export function isOver({ status }: ChunkStatus): boolean {
+  return status === "verified" || status === "failed";
+}

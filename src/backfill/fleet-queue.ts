@@ -72,6 +72,8 @@ export interface FleetQueue {
   next(wait_ms: number): Promise<QueuedChunk | undefined>;
   note(backfill: string, chunk: ChunkStatus): Promise<void>;
   status(backfill: string): Promise<readonly ChunkStatus[]>;
+  /** No chunk waits, and none is being done. */
+  idle(): Promise<boolean>;
   /** All chunks as they are, then every change, until the signal fires. */
   watch(backfill: string, signal: AbortSignal): AsyncIterable<ChunkStatus>;
   forget(backfill: string): Promise<void>;
@@ -125,6 +127,10 @@ export async function openFleetQueue({ connection, js, jsm }: Nats): Promise<Fle
       await kv.put(chunkKey(backfill, chunk.first), JSON.stringify(chunk));
     },
     status: (backfill) => statusOf(kv, backfill),
+    async idle() {
+      const { num_pending, num_ack_pending } = await consumer.info();
+      return num_pending === 0 && num_ack_pending === 0;
+    },
     watch: (backfill, signal) => watch(kv, backfill, signal),
     async forget(backfill) {
       await jsm.streams.purge(STREAM, { filter: `${SUBJECT}.${backfill}.>` });

@@ -1,15 +1,14 @@
 /** Hands a backfill to the fleet and follows it to its end. */
 
-import { createClient } from "@connectrpc/connect";
-import { plannedChunk } from "../backfill/chunk-status.ts";
+import { isOver, plannedChunk } from "../backfill/chunk-status.ts";
 import type { ChunkStatus } from "../backfill/chunk-status.ts";
-import { runIdOf, tellChunk } from "../backfill/chunk-runs.ts";
+import { tellChunk, tellRun } from "../backfill/chunk-runs.ts";
 import { openFleetQueue } from "../backfill/fleet-queue.ts";
 import { planChunks } from "../backfill/plan.ts";
 import type { Backfill } from "../backfill/plan.ts";
 import type { Bus } from "../bus/connection.ts";
 import type { Link } from "../control/client/link.ts";
-import { ControlPlane, RunStatus } from "../gen/proto/flowctl/control_plane_pb.js";
+import { RunStatus } from "../gen/proto/flowctl/control_plane_pb.js";
 import { FlowctlError } from "../spec/errors.ts";
 
 const CONNECT_WAIT_ms = 10_000;
@@ -54,7 +53,7 @@ export async function backfillOverFleet(
     await tellChunk(link, backfill, chunk);
   }
 
-  const open = () => [...chunks.values()].filter(({ status }) => !isOver(status)).length;
+  const open = () => [...chunks.values()].filter((chunk) => !isOver(chunk)).length;
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   if (open() === 0) over.abort();
@@ -71,28 +70,4 @@ export async function backfillOverFleet(
     await tellRun(link, backfill, failed ? RunStatus.FAILED : RunStatus.COMPLETED);
   }
   return list;
-}
-
-function isOver(status: ChunkStatus["status"]): boolean {
-  return status === "verified" || status === "failed";
-}
-
-async function tellRun(
-  link: Link | undefined,
-  backfill: Backfill,
-  status: RunStatus,
-): Promise<void> {
-  if (link === undefined) return;
-  const client = createClient(ControlPlane, link.transport);
-  try {
-    await client.createPipelineRun({
-      runId: runIdOf(backfill),
-      pipelineName: backfill.pipeline,
-      configYaml: backfill.yaml,
-    });
-    await client.updatePipelineRun({ runId: runIdOf(backfill), status });
-    link.reached();
-  } catch (error) {
-    link.missed(error);
-  }
 }

@@ -1,30 +1,33 @@
 /** How far the backfills are that go on at a control plane. */
 
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { CHUNK_BEAT_ms } from "../backfill/chunk-runs.ts";
+import { RunsService } from "../gen/proto/flowctl/control/v1/runs_pb.js";
+import type { CountChunksResponse } from "../gen/proto/flowctl/control/v1/runs_pb.js";
 import { ChunkStatus, ControlPlane, RunStatus } from "../gen/proto/flowctl/control_plane_pb.js";
-import type { ChunkRun } from "../gen/proto/flowctl/control_plane_pb.js";
+import type { PipelineRun } from "../gen/proto/flowctl/control_plane_pb.js";
 import { count, duration, table } from "./format.ts";
 import type { ServerClient } from "./server-client.ts";
 
-/** What one answer of the server holds. */
-const MAX_CHUNKS = 1_000;
 /** Backfills that are looked into. */
 const MAX_BACKFILLS = 20;
 const RUN_PREFIX = "backfill-";
+/** A chunk that is being done says so every `CHUNK_BEAT_ms`: after this nobody is at it. */
+export const PAUSED_AFTER_ms = 3 * CHUNK_BEAT_ms;
 
 export interface BackfillProgress {
   readonly run_id: string;
   readonly pipeline: string;
-  /** Known to the server; `more` tells that there are others. */
+  /** Paused: there are chunks left, and nobody has said anything of one for a while. */
+  readonly state: "running" | "paused";
   readonly chunks: number;
-  readonly more: boolean;
   readonly verified: number;
   readonly running: number;
   readonly retrying: number;
   readonly failed: number;
   readonly ledgers: number;
   readonly ledgers_verified: number;
-  /** At the rate so far; null: nothing is verified yet. */
+  /** At the rate so far; null: nothing is verified yet, or nobody is at it. */
   readonly left_ms: number | null;
 }
 
@@ -33,54 +36,68 @@ export async function backfillsAt(server: ServerClient): Promise<readonly Backfi
   const { runs } = await server.answer(client.listPipelineRuns({ status: RunStatus.RUNNING }));
   const backfills = runs.filter(({ runId }) => runId.startsWith(RUN_PREFIX));
   return await Promise.all(
-    backfills.slice(0, MAX_BACKFILLS).map(async (run) => {
-      const asked = client.listChunkRuns({ pipelineRunId: run.runId, limit: MAX_CHUNKS });
-      const { chunks } = await server.answer(asked);
-      return { run_id: run.runId, pipeline: run.pipelineName, ...progressOf(chunks, Date.now()) };
-    }),
+    backfills.slice(0, MAX_BACKFILLS).map(async (run) =>
+      progressOf(
+        run,
+        await server.answer(server.of(RunsService).countChunks({ runId: run.runId })),
+      )
+    ),
   );
 }
 
+type Counts = Pick<CountChunksResponse, "counts" | "heardAt" | "now">;
+
 export function progressOf(
-  chunks: readonly ChunkRun[],
-  now_ms: number,
-): Omit<BackfillProgress, "run_id" | "pipeline"> {
-  const of = (status: ChunkStatus) => chunks.filter((chunk) => chunk.status === status);
-  const ledgersOf = (some: readonly ChunkRun[]) =>
-    some.reduce((sum, one) => sum + Number(one.chunkEnd - one.chunkStart) + 1, 0);
-  const verified = of(ChunkStatus.VERIFIED);
-  const ledgers = ledgersOf(chunks);
-  const ledgers_verified = ledgersOf(verified);
-  const begun = verified.flatMap((one) => one.startedAt === undefined ? [] : [one.startedAt]);
-  const since_ms = now_ms - Math.min(...begun.map(timestampMs));
+  run: Pick<PipelineRun, "runId" | "pipelineName" | "startTime">,
+  { counts, heardAt, now }: Counts,
+): BackfillProgress {
+  const of = (status: ChunkStatus) => counts.find((one) => one.status === status);
+  const chunksOf = (status: ChunkStatus) => Number(of(status)?.chunks ?? 0);
+  const now_ms = now === undefined ? Date.now() : timestampMs(now);
+  const since_ms = (at: Counts["heardAt"]) => at === undefined ? 0 : now_ms - timestampMs(at);
+  const ledgers = counts.reduce((sum, one) => sum + Number(one.ledgers), 0);
+  const ledgers_verified = Number(of(ChunkStatus.VERIFIED)?.ledgers ?? 0);
+  const paused = since_ms(heardAt) > PAUSED_AFTER_ms;
   return {
-    chunks: chunks.length,
-    more: chunks.length >= MAX_CHUNKS,
-    verified: verified.length,
-    running: of(ChunkStatus.RUNNING).length,
-    retrying: of(ChunkStatus.RETRY_PENDING).length,
-    failed: of(ChunkStatus.FAILED).length,
+    run_id: run.runId,
+    pipeline: run.pipelineName,
+    state: paused ? "paused" : "running",
+    chunks: counts.reduce((sum, one) => sum + Number(one.chunks), 0),
+    verified: chunksOf(ChunkStatus.VERIFIED),
+    running: paused ? 0 : chunksOf(ChunkStatus.RUNNING),
+    retrying: chunksOf(ChunkStatus.RETRY_PENDING),
+    failed: chunksOf(ChunkStatus.FAILED),
     ledgers,
     ledgers_verified,
-    left_ms: begun.length === 0
+    left_ms: paused || ledgers_verified === 0
       ? null
-      : Math.round(since_ms / ledgers_verified * (ledgers - ledgers_verified)),
+      : Math.round(since_ms(run.startTime) / ledgers_verified * (ledgers - ledgers_verified)),
   };
 }
 
 /** Head and one row each; empty when none goes on. */
 export function backfillTable(backfills: readonly BackfillProgress[]): string[] {
   if (backfills.length === 0) return [];
-  const titles = ["BACKFILL", "VERIFIED", "RUNNING", "RETRYING", "FAILED", "LEDGERS", "LEFT"];
+  const titles = [
+    "BACKFILL",
+    "STATE",
+    "VERIFIED",
+    "RUNNING",
+    "RETRYING",
+    "FAILED",
+    "LEDGERS",
+    "LEFT",
+  ];
   return table(
-    titles.map((title, index) => ({ title, align: index === 0 ? "left" : "right" })),
+    titles.map((title, index) => ({ title, align: index < 2 ? "left" : "right" })),
     backfills.map((one) => [
       one.pipeline,
-      `${count(one.verified)}/${count(one.chunks)}${one.more ? "+" : ""}`,
+      one.state,
+      `${count(one.verified)}/${count(one.chunks)}`,
       count(one.running),
       count(one.retrying),
       count(one.failed),
-      `${count(one.ledgers_verified)}/${count(one.ledgers)}${one.more ? "+" : ""}`,
+      `${count(one.ledgers_verified)}/${count(one.ledgers)}`,
       one.left_ms === null ? "" : duration(one.left_ms),
     ]),
   );

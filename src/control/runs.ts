@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 import type { ChunkRecord, RunMetrics, RunRecord, RunStatus } from "./model.ts";
-import type { ChunkFilter, ControlStore, RunFilter } from "./store/store.ts";
+import type { ChunkCount, ChunkFilter, ControlStore, RunFilter } from "./store/store.ts";
 
 const ENDED: ReadonlySet<RunStatus> = new Set(["completed", "failed", "stopped"]);
 
@@ -45,6 +45,7 @@ export interface Runs {
   upsertChunk(chunk: ChunkRecord): Promise<ChunkRecord>;
   getChunk(chunkId: string): Promise<ChunkRecord | undefined>;
   listChunks(filter: ChunkFilter): Promise<readonly ChunkRecord[]>;
+  countChunks(runId: string): Promise<readonly ChunkCount[]>;
 }
 
 export interface RunListener {
@@ -151,5 +152,6 @@ export function createRuns(store: ControlStore, clock: Clock, changed: RunListen
     },
     getChunk: (chunkId) => store.getChunk(chunkId),
     listChunks: (filter) => store.listChunks(filter),
+    countChunks: (runId) => store.countChunks(runId),
   };
 }

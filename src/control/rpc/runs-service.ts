@@ -1,13 +1,14 @@
 /** flowctl.control.v1.RunsService: runs as flowctl's own programs see them. */
 
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { RunsService } from "../../gen/proto/flowctl/control/v1/runs_pb.js";
 import type { ControlPlane } from "../control-plane.ts";
 import type { RunRecord } from "../model.ts";
-import { nameOf, RUN_STATUSES } from "../wire/enums.ts";
+import { CHUNK_STATUSES, nameOf, numberOf, RUN_STATUSES } from "../wire/enums.ts";
 import { metricsFromWire, runToWire } from "../wire/runs.ts";
-import { fromTimestamp } from "../wire/time.ts";
+import { fromTimestamp, toTimestamp } from "../wire/time.ts";
 
 /** Runs in a snapshot; older ones can be listed. */
 export const MAX_SNAPSHOT_RUNS = 1_000;
@@ -38,6 +39,21 @@ export function runsService(plane: ControlPlane): ServiceImpl<typeof RunsService
         error: run.error,
       });
       return {};
+    },
+
+    async countChunks({ runId }) {
+      const counts = await plane.runs.countChunks(runId);
+      const heard = counts.map(({ heard_at_ms }) => heard_at_ms);
+      const heardAt = toTimestamp(heard.length === 0 ? undefined : Math.max(...heard));
+      return {
+        counts: counts.map(({ status, chunks, ledgers }) => ({
+          status: numberOf(CHUNK_STATUSES, status),
+          chunks: BigInt(chunks),
+          ledgers: BigInt(ledgers),
+        })),
+        ...(heardAt === undefined ? {} : { heardAt }),
+        now: timestampFromMs(Date.now()),
+      };
     },
 
     async *watchRuns({ pipelineName, runId }, { signal }) {

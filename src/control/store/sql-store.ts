@@ -3,6 +3,7 @@ import type {
   AgentRecord,
   AuditRecord,
   ChunkRecord,
+  ChunkStatus,
   PipelineRecord,
   RunRecord,
   ServiceRecord,
@@ -140,9 +141,25 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
         first: Number(chunk.chunk_start),
         changed,
         body: writeDocument(chunk),
+        last: Number(chunk.chunk_end),
+        heard: Date.now(),
       });
     },
     getChunk: (id) => byId<ChunkRecord>("flowctl_chunks", id),
+    async countChunks(runId) {
+      const rows = await sql.query(
+        `SELECT status, COUNT(*) AS chunks, MAX(heard) AS heard,
+           SUM(CASE WHEN last < first THEN 0 ELSE last - first + 1 END) AS ledgers
+         FROM flowctl_chunks WHERE run = $1 GROUP BY status`,
+        [runId],
+      );
+      return rows.map((row) => ({
+        status: String(row["status"]) as ChunkStatus,
+        chunks: Number(row["chunks"]),
+        ledgers: Number(row["ledgers"]),
+        heard_at_ms: Number(row["heard"]),
+      }));
+    },
     async listChunks(filter) {
       const { sql: condition, values } = where([
         ["run = ?", filter.pipeline_run_id],

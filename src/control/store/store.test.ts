@@ -129,6 +129,23 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       assert.equal((await store.listChunks({ status: "failed" })).length, 0);
     });
 
+    test("chunks are counted, however many they are", async () => {
+      const many = Array.from({ length: 1_200 }, (_, index) => BigInt(index * 10));
+      await Promise.all(many.map(async (first) => {
+        const status = first < 5_000n ? "verified" : "planned";
+        await store.putChunk({ ...chunk(`m${first}`, first), pipeline_run_id: "many", status });
+      }));
+      const before = Date.now();
+      await store.putChunk({ ...chunk("m0", 0n), pipeline_run_id: "many" });
+      const counts = await store.countChunks("many");
+      const of = (wanted: string) => counts.find(({ status }) => status === wanted);
+      assert.deepEqual([of("verified")?.chunks, of("verified")?.ledgers], [500, 5_000]);
+      assert.deepEqual([of("planned")?.chunks, of("planned")?.ledgers], [700, 7_000]);
+      // When it was put, not when it began.
+      assert.ok(of("verified")!.heard_at_ms >= before);
+      assert.deepEqual(await store.countChunks("none"), []);
+    });
+
     test("events: told twice, kept once; oldest first; by kind or its beginning", async () => {
       const event = {
         id: "e1",

@@ -34,6 +34,14 @@ export interface ChunkFilter {
   readonly limit?: number;
 }
 
+export interface ChunkCount {
+  readonly status: ChunkStatus;
+  readonly chunks: number;
+  readonly ledgers: number;
+  /** When one of them was last put, Unix ms. */
+  readonly heard_at_ms: number;
+}
+
 export interface EventFilter {
   readonly pipeline?: string;
   /** A kind, or the beginning of kinds when it ends with a dot. */
@@ -61,6 +69,8 @@ export interface ControlStore {
   putChunk(chunk: ChunkRecord): Promise<void>;
   getChunk(chunkId: string): Promise<ChunkRecord | undefined>;
   listChunks(filter: ChunkFilter): Promise<readonly ChunkRecord[]>;
+  /** Of one run, by status. */
+  countChunks(runId: string): Promise<readonly ChunkCount[]>;
 
   /** An id that is there already is left as it is. Returns those that are new. */
   addEvents(events: readonly EventRecord[]): Promise<readonly ToldEvent[]>;

@@ -9,6 +9,8 @@ export const STORE_VERSION = 2;
 /** Columns that stores of earlier versions lack. */
 export const ADDED_COLUMNS = [
   { table: "flowctl_events", column: "sequence", type: "BIGINT NOT NULL DEFAULT 0" },
+  { table: "flowctl_chunks", column: "last", type: "BIGINT NOT NULL DEFAULT 0" },
+  { table: "flowctl_chunks", column: "heard", type: "BIGINT NOT NULL DEFAULT 0" },
 ] as const;
 
 /** Made after the columns are there. */
@@ -26,7 +28,8 @@ export const TABLES: readonly string[] = [
   `CREATE INDEX IF NOT EXISTS flowctl_runs_by_pipeline ON flowctl_runs (pipeline, started)`,
   `CREATE TABLE IF NOT EXISTS flowctl_chunks (
     id TEXT PRIMARY KEY NOT NULL, run TEXT NOT NULL, component TEXT NOT NULL, status TEXT NOT NULL,
-    first BIGINT NOT NULL, changed BIGINT NOT NULL, body TEXT NOT NULL)`,
+    first BIGINT NOT NULL, changed BIGINT NOT NULL, body TEXT NOT NULL,
+    last BIGINT NOT NULL DEFAULT 0, heard BIGINT NOT NULL DEFAULT 0)`,
   `CREATE INDEX IF NOT EXISTS flowctl_chunks_by_run ON flowctl_chunks (run, first)`,
   `CREATE TABLE IF NOT EXISTS flowctl_events (
     id TEXT PRIMARY KEY NOT NULL, at BIGINT NOT NULL, kind TEXT NOT NULL, pipeline TEXT NOT NULL,

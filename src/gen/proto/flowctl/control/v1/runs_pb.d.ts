@@ -4,12 +4,87 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { PipelineRun } from "../../control_plane_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ChunkStatus, PipelineRun } from "../../control_plane_pb.js";
 
 /**
  * Describes the file flowctl/control/v1/runs.proto.
  */
 export declare const file_flowctl_control_v1_runs: GenFile;
+
+/**
+ * @generated from message flowctl.control.v1.CountChunksRequest
+ */
+export declare type CountChunksRequest = Message<"flowctl.control.v1.CountChunksRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message flowctl.control.v1.CountChunksRequest.
+ * Use `create(CountChunksRequestSchema)` to create a new message.
+ */
+export declare const CountChunksRequestSchema: GenMessage<CountChunksRequest>;
+
+/**
+ * @generated from message flowctl.control.v1.CountChunksResponse
+ */
+export declare type CountChunksResponse = Message<"flowctl.control.v1.CountChunksResponse"> & {
+  /**
+   * Of each status that there is.
+   *
+   * @generated from field: repeated flowctl.control.v1.ChunkCount counts = 1;
+   */
+  counts: ChunkCount[];
+
+  /**
+   * When something was last heard of a chunk, by the server's clock; none: there are none.
+   *
+   * @generated from field: google.protobuf.Timestamp heard_at = 2;
+   */
+  heardAt?: Timestamp | undefined;
+
+  /**
+   * The server's time now, to compare with.
+   *
+   * @generated from field: google.protobuf.Timestamp now = 3;
+   */
+  now?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message flowctl.control.v1.CountChunksResponse.
+ * Use `create(CountChunksResponseSchema)` to create a new message.
+ */
+export declare const CountChunksResponseSchema: GenMessage<CountChunksResponse>;
+
+/**
+ * @generated from message flowctl.control.v1.ChunkCount
+ */
+export declare type ChunkCount = Message<"flowctl.control.v1.ChunkCount"> & {
+  /**
+   * @generated from field: flowctl.ChunkStatus status = 1;
+   */
+  status: ChunkStatus;
+
+  /**
+   * @generated from field: int64 chunks = 2;
+   */
+  chunks: bigint;
+
+  /**
+   * @generated from field: int64 ledgers = 3;
+   */
+  ledgers: bigint;
+};
+
+/**
+ * Describes the message flowctl.control.v1.ChunkCount.
+ * Use `create(ChunkCountSchema)` to create a new message.
+ */
+export declare const ChunkCountSchema: GenMessage<ChunkCount>;
 
 /**
  * @generated from message flowctl.control.v1.TellRunRequest
@@ -136,6 +211,16 @@ export declare const RunsService: GenService<{
     methodKind: "unary";
     input: typeof TellRunRequestSchema;
     output: typeof TellRunResponseSchema;
+  },
+  /**
+   * How many chunks a run has by their status, however many they are.
+   *
+   * @generated from rpc flowctl.control.v1.RunsService.CountChunks
+   */
+  countChunks: {
+    methodKind: "unary";
+    input: typeof CountChunksRequestSchema;
+    output: typeof CountChunksResponseSchema;
   },
 }>;
 

@@ -5,47 +5,69 @@
 
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_flowctl_control_plane } from "../../control_plane_pb.js";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file flowctl/control/v1/runs.proto.
  */
 export const file_flowctl_control_v1_runs = /*@__PURE__*/
-  fileDesc("Ch1mbG93Y3RsL2NvbnRyb2wvdjEvcnVucy5wcm90bxISZmxvd2N0bC5jb250cm9sLnYxIjMKDlRlbGxSdW5SZXF1ZXN0EiEKA3J1bhgBIAEoCzIULmZsb3djdGwuUGlwZWxpbmVSdW4iEQoPVGVsbFJ1blJlc3BvbnNlIkAKA1J1bhIhCgNydW4YASABKAsyFC5mbG93Y3RsLlBpcGVsaW5lUnVuEhYKDnN0b3BfcmVxdWVzdGVkGAIgASgIIjkKEFdhdGNoUnVuc1JlcXVlc3QSFQoNcGlwZWxpbmVfbmFtZRgBIAEoCRIOCgZydW5faWQYAiABKAkiTAoRV2F0Y2hSdW5zUmVzcG9uc2USEAoIc25hcHNob3QYASABKAgSJQoEcnVucxgCIAMoCzIXLmZsb3djdGwuY29udHJvbC52MS5SdW4yvQEKC1J1bnNTZXJ2aWNlEloKCVdhdGNoUnVucxIkLmZsb3djdGwuY29udHJvbC52MS5XYXRjaFJ1bnNSZXF1ZXN0GiUuZmxvd2N0bC5jb250cm9sLnYxLldhdGNoUnVuc1Jlc3BvbnNlMAESUgoHVGVsbFJ1bhIiLmZsb3djdGwuY29udHJvbC52MS5UZWxsUnVuUmVxdWVzdBojLmZsb3djdGwuY29udHJvbC52MS5UZWxsUnVuUmVzcG9uc2ViBnByb3RvMw", [file_flowctl_control_plane]);
+  fileDesc("Ch1mbG93Y3RsL2NvbnRyb2wvdjEvcnVucy5wcm90bxISZmxvd2N0bC5jb250cm9sLnYxIiQKEkNvdW50Q2h1bmtzUmVxdWVzdBIOCgZydW5faWQYASABKAkinAEKE0NvdW50Q2h1bmtzUmVzcG9uc2USLgoGY291bnRzGAEgAygLMh4uZmxvd2N0bC5jb250cm9sLnYxLkNodW5rQ291bnQSLAoIaGVhcmRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKA25vdxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUwoKQ2h1bmtDb3VudBIkCgZzdGF0dXMYASABKA4yFC5mbG93Y3RsLkNodW5rU3RhdHVzEg4KBmNodW5rcxgCIAEoAxIPCgdsZWRnZXJzGAMgASgDIjMKDlRlbGxSdW5SZXF1ZXN0EiEKA3J1bhgBIAEoCzIULmZsb3djdGwuUGlwZWxpbmVSdW4iEQoPVGVsbFJ1blJlc3BvbnNlIkAKA1J1bhIhCgNydW4YASABKAsyFC5mbG93Y3RsLlBpcGVsaW5lUnVuEhYKDnN0b3BfcmVxdWVzdGVkGAIgASgIIjkKEFdhdGNoUnVuc1JlcXVlc3QSFQoNcGlwZWxpbmVfbmFtZRgBIAEoCRIOCgZydW5faWQYAiABKAkiTAoRV2F0Y2hSdW5zUmVzcG9uc2USEAoIc25hcHNob3QYASABKAgSJQoEcnVucxgCIAMoCzIXLmZsb3djdGwuY29udHJvbC52MS5SdW4ynQIKC1J1bnNTZXJ2aWNlEloKCVdhdGNoUnVucxIkLmZsb3djdGwuY29udHJvbC52MS5XYXRjaFJ1bnNSZXF1ZXN0GiUuZmxvd2N0bC5jb250cm9sLnYxLldhdGNoUnVuc1Jlc3BvbnNlMAESUgoHVGVsbFJ1bhIiLmZsb3djdGwuY29udHJvbC52MS5UZWxsUnVuUmVxdWVzdBojLmZsb3djdGwuY29udHJvbC52MS5UZWxsUnVuUmVzcG9uc2USXgoLQ291bnRDaHVua3MSJi5mbG93Y3RsLmNvbnRyb2wudjEuQ291bnRDaHVua3NSZXF1ZXN0GicuZmxvd2N0bC5jb250cm9sLnYxLkNvdW50Q2h1bmtzUmVzcG9uc2ViBnByb3RvMw", [file_flowctl_control_plane, file_google_protobuf_timestamp]);
+
+/**
+ * Describes the message flowctl.control.v1.CountChunksRequest.
+ * Use `create(CountChunksRequestSchema)` to create a new message.
+ */
+export const CountChunksRequestSchema = /*@__PURE__*/
+  messageDesc(file_flowctl_control_v1_runs, 0);
+
+/**
+ * Describes the message flowctl.control.v1.CountChunksResponse.
+ * Use `create(CountChunksResponseSchema)` to create a new message.
+ */
+export const CountChunksResponseSchema = /*@__PURE__*/
+  messageDesc(file_flowctl_control_v1_runs, 1);
+
+/**
+ * Describes the message flowctl.control.v1.ChunkCount.
+ * Use `create(ChunkCountSchema)` to create a new message.
+ */
+export const ChunkCountSchema = /*@__PURE__*/
+  messageDesc(file_flowctl_control_v1_runs, 2);
 
 /**
  * Describes the message flowctl.control.v1.TellRunRequest.
  * Use `create(TellRunRequestSchema)` to create a new message.
  */
 export const TellRunRequestSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_control_v1_runs, 0);
+  messageDesc(file_flowctl_control_v1_runs, 3);
 
 /**
  * Describes the message flowctl.control.v1.TellRunResponse.
  * Use `create(TellRunResponseSchema)` to create a new message.
  */
 export const TellRunResponseSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_control_v1_runs, 1);
+  messageDesc(file_flowctl_control_v1_runs, 4);
 
 /**
  * Describes the message flowctl.control.v1.Run.
  * Use `create(RunSchema)` to create a new message.
  */
 export const RunSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_control_v1_runs, 2);
+  messageDesc(file_flowctl_control_v1_runs, 5);
 
 /**
  * Describes the message flowctl.control.v1.WatchRunsRequest.
  * Use `create(WatchRunsRequestSchema)` to create a new message.
  */
 export const WatchRunsRequestSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_control_v1_runs, 3);
+  messageDesc(file_flowctl_control_v1_runs, 6);
 
 /**
  * Describes the message flowctl.control.v1.WatchRunsResponse.
  * Use `create(WatchRunsResponseSchema)` to create a new message.
  */
 export const WatchRunsResponseSchema = /*@__PURE__*/
-  messageDesc(file_flowctl_control_v1_runs, 4);
+  messageDesc(file_flowctl_control_v1_runs, 7);
 
 /**
  * Runs as flowctl's own programs see them: those who run learn here that they shall stop.
