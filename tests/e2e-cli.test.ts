@@ -77,6 +77,9 @@ test("a wrong command or option: one message, the nearest right thing, status 2"
   const option = await run(folder.path, "run", "x.yaml", "--form", "5");
   assert.equal(option.status, 2);
   assert.equal(option.stderr, "error: unknown option '--form'\nhint: did you mean --from?\n");
+  const missing = await run(folder.path, "dlq", "show");
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /^error: missing .*\nhint: flowctl dlq show --help shows .*\n$/);
   const json = await run(folder.path, "run", "missing.yaml", "--output", "json");
   assert.equal(JSON.parse(json.stdout).error.code, "spec/invalid");
 });

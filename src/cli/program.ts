@@ -24,7 +24,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     else await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? EXIT_DONE);
   } catch (thrown) {
-    return ended(program, thrown);
+    return ended(program, args, thrown);
   } finally {
     await stopTracing();
   }
@@ -91,9 +91,11 @@ function quiet(command: Command): void {
   for (const sub of command.commands) quiet(sub);
 }
 
-function ended(program: Command, thrown: unknown): number {
+function ended(program: Command, args: readonly string[], thrown: unknown): number {
   if (thrown instanceof CommanderError && thrown.exitCode === EXIT_DONE) return EXIT_DONE;
-  const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+  const error = thrown instanceof CommanderError
+    ? usageError(thrown, called(program, args))
+    : thrown;
   const globals = globalsOrDefaults(program);
   process.stderr.write(errorText(error, globals));
   if (globals.output === "json") printJson({ error: errorReport(error) });
@@ -101,14 +103,27 @@ function ended(program: Command, thrown: unknown): number {
 }
 
 /** Commander's message without its prefix, its "(Did you mean x?)" as the hint. */
-function usageError(error: CommanderError): FlowctlError {
+function usageError(error: CommanderError, command: string): FlowctlError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean ([^?]+)\?/.exec(rest.join(" "))?.[1];
   return new FlowctlError("cli/usage", first, {
     hint: suggestion === undefined
-      ? "flowctl --help lists the commands, flowctl COMMAND --help the options of one"
+      ? `${command} --help shows what there is`
       : `did you mean ${suggestion}?`,
   });
+}
+
+/** The command that was meant, as it is typed: `flowctl dlq show`. */
+function called(program: Command, args: readonly string[]): string {
+  const names = [program.name()];
+  let command = program;
+  for (const arg of args) {
+    const sub = command.commands.find((one) => one.name() === arg);
+    if (sub === undefined) continue;
+    names.push(arg);
+    command = sub;
+  }
+  return names.join(" ");
 }
 
 function globalsOrDefaults(program: Command): ReturnType<typeof globalsOf> {
