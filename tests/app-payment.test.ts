@@ -6,10 +6,7 @@ import { createPayments } from "../src/processors/payments/payments.ts";
 import { ledgerBatch } from "../src/stellar/ledger-batch.ts";
 import { rowsOf } from "./support/golden.ts";
 import { pubnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 const ALL = { min_amount: 0, assets: [], accounts: [], memos: [] };
 

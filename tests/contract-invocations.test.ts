@@ -5,10 +5,7 @@ import type { Row } from "../src/flow/batch.ts";
 import { createContractInvocations } from "../src/processors/contract-invocations/contract-invocations.ts";
 import { type GoldenRow, goldenRows, rowsOf } from "./support/golden.ts";
 import { captiveCore, pubnetLake, singleAndClassic } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 const ALL = { contract_ids: [], functions: [] };
 

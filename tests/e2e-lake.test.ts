@@ -11,7 +11,7 @@ import type { Json } from "../src/flow/batch.ts";
 import { openStore } from "../src/objects/open-store.ts";
 import { flowctl } from "./support/flowctl.ts";
 import { SYNTHETIC_NETWORK, syntheticLedgers, writeLake } from "./support/lake.ts";
-import { sharedMissing, sharedPath } from "./support/shared.ts";
+import { sharedPath, skip, why } from "./support/shared.ts";
 import { onSmallDisk, smallDiskMissing } from "./support/small-disk.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
@@ -21,9 +21,6 @@ const FIRST = 2;
 const LEDGERS = 12;
 
 type Line = Readonly<Record<string, Json>>;
-
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
-const skip = sharedMissing !== false;
 
 /** The pipeline that the issue shows, into every kind of local sink. JSON is YAML. */
 function pipelineFile(source: Record<string, unknown>, sinks: readonly unknown[]): string {

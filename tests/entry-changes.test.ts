@@ -20,10 +20,7 @@ import { changeLists } from "./support/change-lists.ts";
 import { rowsOf } from "./support/golden.ts";
 import { allLedgers, pubnetLake } from "./support/ledgers.ts";
 import { makeLedgers, OPTIONS } from "./support/sandbox-ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 const { ledgerEntryCreated, ledgerEntryUpdated, ledgerEntryRemoved, ledgerEntryRestored } =
   LedgerEntryChangeType;

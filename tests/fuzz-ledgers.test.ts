@@ -11,11 +11,8 @@ import { verifyLedger } from "../src/stellar/verify.ts";
 import { checkWhole } from "../src/stellar/xdr/xdr-bytes.ts";
 import { ledgerProcessors } from "./support/ledger-processors.ts";
 import { allLedgers, pubnetP13, singleAndClassic, testnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 import { namedSchemas, randomXdr, seeded } from "./support/xdr-schema.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 
 const PASSPHRASE = "Public Global Stellar Network ; September 2015";
 const ROUNDS = 400;

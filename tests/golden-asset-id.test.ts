@@ -4,10 +4,8 @@ import { creditAsset, NATIVE } from "../src/stellar/asset.ts";
 import { assetId } from "../src/stellar/asset-id.ts";
 import { fingerprint64 } from "../src/stellar/farm-hash.ts";
 import { goldenRows } from "./support/golden.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 const folders = ["pubnet-lake", "pubnet-p13", "single-and-classic", "testnet-lake", "captive-core"];
 
 test("the native asset has the number that Hubble gives it", () => {

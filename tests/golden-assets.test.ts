@@ -12,10 +12,7 @@ import {
   testnetLake,
 } from "./support/ledgers.ts";
 import type { RealLedger } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 /** The runs of Hubble's exporter: each has every asset once. */
 const folders: Readonly<Record<string, () => RealLedger[][]>> = {

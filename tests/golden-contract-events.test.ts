@@ -7,10 +7,8 @@ import type { Config } from "../src/gen/config/contract-events.ts";
 import { createContractEvents } from "../src/processors/contract-events/contract-events.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
 import { goldenFolders, pubnetLake } from "./support/ledgers.ts";
-import { sharedMissing, sharedPath } from "./support/shared.ts";
+import { sharedPath, skip, why } from "./support/shared.ts";
 
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 const all: Config = {
   contract_ids: [],
   topics: [],

@@ -3,10 +3,7 @@ import { effectEvent } from "../src/events/effect.ts";
 import { createEffects } from "../src/processors/effects/effects.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
 import { goldenFolders } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(`effects of ${folder} equal Hubble's, in order${why}`, { skip }, async () => {

@@ -15,10 +15,7 @@ import { trustlinesTable } from "../src/processors/entries/trustlines.ts";
 import { ttlTable } from "../src/processors/entries/ttl.ts";
 import { compareRows, type GoldenRow, goldenRows, rowsOf } from "./support/golden.ts";
 import { goldenFolders } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 /** Columns that tell the entries of a ledger apart: Hubble's order inside a ledger is random. */
 const tables: readonly (readonly [string, EntryTable, readonly string[]])[] = [

@@ -5,10 +5,7 @@ import { ledgerHeaderEvent } from "../src/events/ledger-header.ts";
 import { createLedgers } from "../src/processors/ledgers.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
 import { goldenFolders, pubnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(`ledgers of ${folder} equal Hubble's${why}`, { skip }, async () => {

@@ -5,10 +5,7 @@ import { createPayments } from "../src/processors/payments/payments.ts";
 import { decimalOfDigits } from "../src/stellar/amount.ts";
 import { type GoldenRow, goldenRows, rowsOf } from "./support/golden.ts";
 import { pubnetLake, pubnetP13, singleAndClassic, testnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 interface Filter {
   readonly min_amount: number;

@@ -12,10 +12,8 @@ import {
   singleAndClassic,
   testnetLake,
 } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 const processor = createTokenTransfer({ transfers_from: "auto" });
 
 test(`transfers of the pubnet lake equal Hubble's, in order${why}`, { skip }, async () => {

@@ -4,10 +4,7 @@ import { transactionEvent } from "../src/events/transaction.ts";
 import { createTransactions } from "../src/processors/transactions/transactions.ts";
 import { compareRows, goldenRows, rowsOf } from "./support/golden.ts";
 import { goldenFolders, pubnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 for (const [folder, ledgers] of Object.entries(goldenFolders)) {
   test(`transactions of ${folder} equal Hubble's, in order${why}`, { skip }, async () => {

@@ -5,10 +5,7 @@ import { createLargeTransactionDetector } from "../src/processors/large-transact
 import { decimalOfDigits } from "../src/stellar/amount.ts";
 import { goldenRows, rowsOf } from "./support/golden.ts";
 import { pubnetLake } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 /** What a row and a golden transfer have in common. */
 const movement = (hash: unknown, from: unknown, to: unknown, amount: unknown) =>

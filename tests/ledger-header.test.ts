@@ -4,10 +4,7 @@ import { xdr } from "@stellar/stellar-sdk";
 import { ledgerBatch, ledgerBytes } from "../src/stellar/ledger-batch.ts";
 import { readLedgerHeader } from "../src/stellar/ledger-header.ts";
 import { allLedgers } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 test(`every real ledger's header reads as the SDK decodes it${why}`, { skip }, () => {
   for (const { name, bytes } of allLedgers()) {

@@ -9,13 +9,10 @@ import { captiveCore as captiveCoreSource } from "../src/sources/captive-core/ca
 import { FlowctlError } from "../src/spec/errors.ts";
 import { ledgerProcessors } from "./support/ledger-processors.ts";
 import { captiveCore } from "./support/ledgers.ts";
-import { sharedMissing, sharedPath } from "./support/shared.ts";
+import { sharedPath, skip, why } from "./support/shared.ts";
 import { testContext } from "./support/sink-context.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 import { seeded } from "./support/xdr-schema.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 
 const MUTANTS = 24;
 /** Of the stream, for a mutant: damage is found in the first ledgers or not at all. */

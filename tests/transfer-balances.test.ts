@@ -30,10 +30,7 @@ import {
   type RealLedger,
   singleAndClassic,
 } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
+import { skip, why } from "./support/shared.ts";
 
 /** Amounts by holder and the asset's contract. */
 class Balances {

@@ -21,12 +21,9 @@ import {
   testnetLake,
 } from "./support/ledgers.ts";
 import { makeLedgers, OPTIONS } from "./support/sandbox-ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 import { testContext } from "./support/sink-context.ts";
 import { seeded } from "./support/xdr-schema.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 
 const UNKNOWN_ARM = 99;
 

@@ -4,11 +4,8 @@ import { FlowctlError } from "../src/spec/errors.ts";
 import { Ledger } from "../src/stellar/ledger.ts";
 import { createChainCheck, verifyLedger } from "../src/stellar/verify.ts";
 import { allLedgers, pubnetLake, pubnetP13, singleAndClassic } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 import { seeded } from "./support/xdr-schema.ts";
-
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 
 function codeOf(run: () => unknown): string {
   try {

@@ -5,14 +5,12 @@ import { FlowctlError } from "../src/spec/errors.ts";
 import { checkWhole, XdrBytes } from "../src/stellar/xdr/xdr-bytes.ts";
 import { ArrayView } from "../src/stellar/xdr/xdr-view.ts";
 import { allLedgers } from "./support/ledgers.ts";
-import { sharedMissing } from "./support/shared.ts";
+import { skip, why } from "./support/shared.ts";
 import { compareWithSdk } from "./support/xdr-compare.ts";
 import type { Coverage } from "./support/xdr-compare.ts";
 import { namedSchemas, randomXdr, resolve, seeded } from "./support/xdr-schema.ts";
 import type { Schema } from "./support/xdr-schema.ts";
 
-const skip = sharedMissing !== false;
-const why = sharedMissing === false ? "" : ` (skipped: ${sharedMissing})`;
 const schemas = namedSchemas();
 
 function schemaOf(name: string): Schema {

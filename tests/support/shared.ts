@@ -11,6 +11,10 @@ export const sharedMissing: string | false = existsSync(join(SHARED, "ledgers"))
   ? false
   : "the folder with real ledgers (../shared) is not there";
 
+/** What a test that needs them is given, and what its name ends with: the reason is seen. */
+export const skip = sharedMissing !== false;
+export const why = skip ? ` (skipped: ${sharedMissing})` : "";
+
 export function sharedPath(...parts: readonly string[]): string {
   return join(SHARED, ...parts);
 }
