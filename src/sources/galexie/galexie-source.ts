@@ -74,6 +74,10 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     objectFetcher(opened, { store, retry_policy, onRetry, onStored }, open);
   const fetcherOf = (opened: Lake) => fetcherBy(opened, openDecoded);
 
+  const checks = {
+    verify: config.verify,
+    skipsUnknown: skipsUnknown(context.pipeline, spec.id),
+  };
   const start = config.start_ledger ?? "latest";
 
   async function bounds() {
@@ -119,8 +123,7 @@ export function galexieSource(config: Config, context: ComponentContext): Source
       ...options,
       fetcher,
       source: spec.id,
-      verify: config.verify,
-      skipsUnknown: skipsUnknown(context.pipeline, spec.id),
+      ...checks,
     });
   }
 
@@ -129,7 +132,7 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     const options = await following(opened, range, stop);
     if (options.from > options.to) return;
     const fetcher = fetcherBy(opened, openStored);
-    yield* packedLedgers({ ...options, fetcher, verify: config.verify });
+    yield* packedLedgers({ ...options, fetcher, ...checks });
   }
 
   return {

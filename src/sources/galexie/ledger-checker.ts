@@ -16,8 +16,8 @@ export interface LedgerCheckerOptions {
   /** Network passphrase. */
   readonly network: string;
   readonly verify: Verify;
-  /** Ledgers pass whose unknown transactions can be left out. Default: they are an error. */
-  readonly skipsUnknown?: boolean | undefined;
+  /** Ledgers pass whose unknown transactions can be left out. */
+  readonly skipsUnknown: boolean;
 }
 
 /** The header alone: that it hashes to what the ledger is called, and what it builds on. */
@@ -51,7 +51,7 @@ function blaming<T>(sequence: number, url: string, check: () => T): T {
  * the object that it came from.
  */
 export function checkLedger(
-  { source, network, verify, skipsUnknown = false }: LedgerCheckerOptions,
+  { source, network, verify, skipsUnknown }: LedgerCheckerOptions,
   bytes: Uint8Array,
   sequence: number,
   url: string,

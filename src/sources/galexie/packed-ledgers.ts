@@ -9,17 +9,20 @@ import { chainChecker, checkLedger, type Verify } from "./ledger-checker.ts";
 import { startsLater } from "./read-ledgers.ts";
 
 /** `Packed.about` of an object. */
-type About = Record<"key" | "url" | "network" | "verify", string>;
+type About = Record<"key" | "url" | "network" | "verify" | "on_unknown", string>;
 
 export interface PackedLedgersOptions extends FollowOptions<StoredObject> {
   readonly verify: Verify;
+  readonly skipsUnknown: boolean;
 }
 
 /** Throws what `followLake` throws. */
 export async function* packedLedgers(options: PackedLedgersOptions): AsyncGenerator<Packed> {
-  const { lake, verify, head, from, to, signal } = options;
+  const { lake, verify, skipsUnknown, head, from, to, signal } = options;
+  const { network } = lake;
+  const on_unknown = skipsUnknown ? "skip" : "fail";
   for await (const { key, first, last, bytes } of followLake(options)) {
-    const about: About = { key, url: lake.store.urlOf(key), network: lake.network, verify };
+    const about: About = { key, url: lake.store.urlOf(key), network, verify, on_unknown };
     yield { first: Math.max(first, from), last: Math.min(last, to), bytes, about };
     head.refreshWhenOld(signal);
   }
@@ -33,10 +36,11 @@ export function chainFollower(): PackedReading["follow"] {
 
 /** Throws what reading the object otherwise would, but for the chain. */
 export function* unpack(packed: Packed, source: string): Generator<UnpackedLedger> {
-  const { key, url, network, verify } = aboutOf(packed);
+  const { key, url, network, verify, on_unknown } = aboutOf(packed);
   const object = decodeObjectHere(key, url, packed.bytes);
   if (object.first > packed.first) throw startsLater(url, packed.first, object.first);
-  const checks = { source, network, verify: verify as Verify };
+  const skipsUnknown = on_unknown === "skip";
+  const checks = { source, network, verify: verify as Verify, skipsUnknown };
   for (let sequence = packed.first; sequence <= packed.last; sequence++) {
     const bytes = object.ledgers[sequence - object.first];
     if (bytes === undefined) return;
