@@ -6,12 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { inTemporaryFolder } from "../../../tests/support/sink-context.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
-import { LOG_IDLE_ms, LOG_LIMIT_pages } from "./sqlite-log.ts";
+import { LOG_IDLE_ms, LOG_LIMIT_pages, LOG_WORTH_pages } from "./sqlite-log.ts";
 
 const PAGE_bytes = 4_096;
-/** More than SQLite's own default lets a log have before a commit copies it: 1,000 pages. */
-const MANY_pages = 1_500;
-
 function withFile(use: (file: SqliteFile, size_pages: () => number) => Promise<void>) {
   return inTemporaryFolder(async (folder) => {
     const path = join(folder, "flow.db");
@@ -37,9 +34,19 @@ function fill({ database, transaction }: SqliteFile, pages: number): Promise<voi
 
 test("a commit does not wait for the log to be copied, which follows when none comes", () =>
   withFile(async (file, size_pages) => {
-    await fill(file, MANY_pages);
-    assert.ok(size_pages() < MANY_pages, "the commit has copied the log");
-    while (size_pages() < MANY_pages) await sleep(LOG_IDLE_ms);
+    await fill(file, LOG_WORTH_pages);
+    assert.ok(size_pages() < LOG_WORTH_pages, "the commit has copied the log");
+    while (size_pages() < LOG_WORTH_pages) await sleep(LOG_IDLE_ms);
+  }));
+
+test("a log is not copied before it is worth it", () =>
+  withFile(async (file, size_pages) => {
+    const half_pages = LOG_WORTH_pages / 2;
+    await fill(file, half_pages);
+    await sleep(4 * LOG_IDLE_ms);
+    assert.ok(size_pages() < half_pages);
+    await fill(file, half_pages);
+    while (size_pages() < LOG_WORTH_pages) await sleep(LOG_IDLE_ms);
   }));
 
 test("a commit copies a log that has become long", () =>
