@@ -1,14 +1,12 @@
 /** The files under configs/ that operate a server: each is what its program takes. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AckPolicy, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import * as hcl from "hcl2-parser";
 import { parse } from "yaml";
 import { systemdUnit } from "../src/control/server/systemd-unit.ts";
 import type { Server } from "../src/control/server/start-server.ts";
@@ -19,27 +17,21 @@ import { ROOT } from "./support/flowctl.ts";
 import { natsMissing, startNats } from "./support/nats.ts";
 import type { NatsServer } from "./support/nats.ts";
 import { register, startRestServer } from "./support/rest-server.ts";
+import { assertUnit, configText, nomadSettings, whyNoSystemd } from "./support/service-configs.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
-const textOf = (path: string) => readFileSync(join(ROOT, "configs", path), "utf8");
 const UNIT = "systemd/flowctl-server.service";
 
-const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0
-  ? ""
-  : " (skipped: systemd-analyze is not installed)";
-
-test(`systemd takes the server's unit${systemd}`, { skip: systemd !== "" }, () => {
+test(`systemd takes the server's unit${whyNoSystemd}`, { skip: whyNoSystemd !== "" }, () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "flowctl-server.service");
   // The binary need not be installed here for its unit to be right.
-  writeFileSync(file, textOf(UNIT).replace("/usr/local/bin/flowctl", "/bin/true"));
-  const verified = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
-  assert.equal(verified.status, 0, verified.stderr);
-  assert.equal(verified.stderr, "");
+  writeFileSync(file, configText(UNIT).replace("/usr/local/bin/flowctl", "/bin/true"));
+  assertUnit(file);
 });
 
 test("the unit is what flowctl install systemd writes, hardened, with a JIT's pages allowed", () => {
-  const unit = textOf(UNIT);
+  const unit = configText(UNIT);
   const config = "/etc/flowctl/server.yaml";
   assert.equal(unit, systemdUnit({ binary: "/usr/local/bin/flowctl", config }));
   const lines = unit.split("\n").filter((line) => !line.startsWith("#"));
@@ -59,29 +51,10 @@ test("the unit is what flowctl install systemd writes, hardened, with a JIT's pa
   assert.ok(!lines.some((line) => line.startsWith("MemoryDenyWriteExecute")));
 });
 
-interface NomadJob {
-  readonly job: Record<string, [{
-    readonly group: Record<string, [{
-      readonly task: Record<string, [{
-        readonly config: [{ readonly args: readonly string[] }];
-        readonly template: [{ readonly data: string }];
-      }]>;
-    }]>;
-  }]>;
-}
-
 test("the Nomad job is HCL, and its settings are the server's", () => {
-  const [parsed, error] = hcl.parseToObject(textOf("nomad/flowctl-server.nomad.hcl")) as [
-    NomadJob,
-    unknown,
-  ];
-  assert.equal(error ?? null, null);
-  const task = parsed.job["flowctl-server"]?.[0].group["server"]?.[0].task["server"]?.[0];
-  assert.ok(task !== undefined);
-  assert.deepEqual(task.config[0].args.slice(0, 2), ["server", "--config"]);
   using folder = temporaryFolder();
   const file = join(folder.path, "server.yaml");
-  writeFileSync(file, task.template[0].data);
+  writeFileSync(file, nomadSettings("server"));
   assert.equal(serverSettings(file).data_dir, "/data");
 });
 
@@ -214,7 +187,7 @@ describe("metrics that are asked for are metrics that are served", () => {
   }
 
   test("in the Prometheus rules", () => {
-    const { groups } = parse(textOf("prometheus/rules.yml")) as {
+    const { groups } = parse(configText("prometheus/rules.yml")) as {
       groups: { rules: { expr: string; alert?: string; record?: string }[] }[];
     };
     const rules = groups.flatMap((group) => group.rules);
@@ -224,7 +197,7 @@ describe("metrics that are asked for are metrics that are served", () => {
   });
 
   test("in the Grafana dashboard, whose panels stand beside one another", () => {
-    const { panels } = JSON.parse(textOf("grafana/flowctl.json")) as {
+    const { panels } = JSON.parse(configText("grafana/flowctl.json")) as {
       panels: {
         id: number;
         gridPos: { x: number; y: number; w: number; h: number };
@@ -244,7 +217,7 @@ describe("metrics that are asked for are metrics that are served", () => {
   });
 
   test("the scrape asks where the server answers", async () => {
-    const { scrape_configs: [scrape] } = parse(textOf("prometheus/scrape.yml")) as {
+    const { scrape_configs: [scrape] } = parse(configText("prometheus/scrape.yml")) as {
       scrape_configs: { job_name: string; metrics_path: string }[];
     };
     assert.equal(scrape?.job_name, "flowctl");
