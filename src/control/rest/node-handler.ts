@@ -7,25 +7,37 @@ import { errorBody } from "./errors.ts";
 /** Bytes of a request's body. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
+/** A client that takes nothing more for this long is gone, or as good as that. */
+export const TAKE_TIMEOUT_MS = 30_000;
+
 type NodeRequest = Parameters<Handler>[0];
 type NodeResponse = Parameters<Handler>[1];
 type Fetch = (request: Request) => Response | Promise<Response>;
 
 /** `shutdown` ends answers that go on. */
-export function nodeHandler(fetch: Fetch, shutdown?: AbortSignal): Handler {
+export function nodeHandler(
+  fetch: Fetch,
+  shutdown?: AbortSignal,
+  take_timeout_ms: number = TAKE_TIMEOUT_MS,
+): Handler {
   return (request, response) => {
-    answer(fetch, request, response, shutdown).catch(() => {
+    answer(fetch, request, response, { shutdown, take_timeout_ms }).catch(() => {
       if (response.headersSent) return void response.destroy();
       refuse(response, 500, "the control plane failed on this request");
     });
   };
 }
 
+interface AnswerOptions {
+  readonly shutdown: AbortSignal | undefined;
+  readonly take_timeout_ms: number;
+}
+
 async function answer(
   fetch: Fetch,
   request: NodeRequest,
   response: NodeResponse,
-  shutdown: AbortSignal | undefined,
+  { shutdown, take_timeout_ms }: AnswerOptions,
 ): Promise<void> {
   const gone = new AbortController();
   const over = () => gone.abort();
@@ -60,7 +72,7 @@ async function answer(
     response.end();
     return;
   }
-  await send(made.body, response, gone.signal);
+  await send(made.body, response, gone.signal, take_timeout_ms);
 }
 
 /** Passes the body on no faster than the client takes it. */
@@ -68,6 +80,7 @@ async function send(
   body: ReadableStream<Uint8Array>,
   response: NodeResponse,
   gone: AbortSignal,
+  take_timeout_ms: number,
 ): Promise<void> {
   const reader = body.getReader();
   const stop = () => void reader.cancel().catch(() => {});
@@ -76,11 +89,30 @@ async function send(
     const { done, value } = await reader.read();
     if (done) break;
     if (!response.write(value) && !gone.aborted) {
-      await once(response, "drain", { signal: gone }).catch(() => {});
+      if (await drained(response, gone, take_timeout_ms)) continue;
+      stop();
+      break;
     }
   }
   gone.removeEventListener("abort", stop);
   response.end();
+}
+
+/** False: the client has gone, or was given up. */
+async function drained(
+  response: NodeResponse,
+  gone: AbortSignal,
+  timeout_ms: number,
+): Promise<boolean> {
+  const given_up = AbortSignal.timeout(timeout_ms);
+  const signal = AbortSignal.any([gone, given_up]);
+  try {
+    await once(response, "drain", { signal });
+    return true;
+  } catch {
+    response.destroy();
+    return false;
+  }
 }
 
 function refuse(response: NodeResponse, status: number, message: string): void {

@@ -11,6 +11,8 @@ import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { addressOf } from "../rpc/peer.ts";
 import { createPatience, FIRST_REQUEST_TIMEOUT_MS } from "./patience.ts";
+import { createPulse } from "./pulse.ts";
+import type { Pulse } from "./pulse.ts";
 import { remoteOf, streamOf } from "./requests.ts";
 import { peerNetwork } from "./rate-limit.ts";
 
@@ -48,6 +50,8 @@ export interface ListenOptions {
   readonly handler: Handler;
   /** False for a peer that may open no connection now. Default: all may. */
   readonly admits?: (peer: string) => boolean;
+  /** Monotonic ms, for whether those connected are still there. Default: the system's. */
+  readonly now?: () => number;
 }
 
 export interface Listener {
@@ -64,6 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const open = new Set<Socket>();
   const perPeer = new Map<string, number>();
   const patience = createPatience();
+  const pulse = createPulse(options.now);
   const waiting = new Set<Socket>();
   /** Held back, unread: whoever comes again at once would keep the server busy with closing. */
   const turnAway = (socket: Socket) => {
@@ -99,8 +104,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     for (const socket of open) if (!busy.has(remoteOf(socket))) socket.destroy();
   };
   const server = options.tls === undefined
-    ? cleartextServer(handler)
-    : secureServer(options.tls, handler);
+    ? cleartextServer(handler, pulse)
+    : secureServer(options.tls, handler, pulse);
   server.on("connection", (socket: Socket) => {
     const peer = peerNetwork(addressOf(socket));
     const ofPeer = perPeer.get(peer) ?? 0;
@@ -112,6 +117,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     open.add(socket);
     perPeer.set(peer, ofPeer + 1);
     patience.opened(socket);
+    pulse.opened(socket);
     socket.setNoDelay(true);
     socket.on("close", () => {
       open.delete(socket);
@@ -145,6 +151,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       clearTimeout(timer);
       clearTimeout(ending);
       patience.close();
+      pulse.close();
     },
   };
 }
@@ -157,7 +164,7 @@ function http1(handler: Handler) {
   return server;
 }
 
-function cleartextServer(handler: Handler): Server {
+function cleartextServer(handler: Handler, pulse: Pulse): Server {
   const one = http1(handler);
   const two = createHttp2({
     maxHeaderListPairs: 128,
@@ -167,6 +174,7 @@ function cleartextServer(handler: Handler): Server {
     },
   }, handler);
   two.on("sessionError", () => {});
+  two.on("session", pulse.began);
   return createTcp((socket) => {
     socket.once("data", (first: Buffer) => {
       socket.pause();
@@ -179,7 +187,7 @@ function cleartextServer(handler: Handler): Server {
   });
 }
 
-function secureServer(tls: TlsFiles, handler: Handler): Server {
+function secureServer(tls: TlsFiles, handler: Handler, pulse: Pulse): Server {
   const server = createSecureServer({
     cert: tls.cert,
     key: tls.key,
@@ -194,6 +202,7 @@ function secureServer(tls: TlsFiles, handler: Handler): Server {
     },
   }, handler);
   server.on("sessionError", () => {});
+  server.on("session", pulse.began);
   server.on("tlsClientError", () => {});
   return server;
 }

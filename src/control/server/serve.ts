@@ -86,10 +86,11 @@ export function serve(options: ServeOptions): Promise<Listener> {
     fallback: options.http,
   });
   const { port, tls, limits = DEFAULT_LIMITS } = options;
-  if (access === undefined) return listen({ host, port, tls, handler: calls });
+  const now = () => plane.clock.monotonic();
+  if (access === undefined) return listen({ host, port, tls, now, handler: calls });
   const floods = createFloodGuard(limits.connections, plane.clock);
   const { clock, log } = plane;
   const loopback = isLoopback(host);
   const handler = gate({ ...access, clock, log, loopback, limits, floods }, calls);
-  return listen({ host, port, tls, handler, admits: floods.admits });
+  return listen({ host, port, tls, now, handler, admits: floods.admits });
 }
