@@ -209,8 +209,6 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         const cameAlone = performance.now() - idleSince >= COMMIT_PAUSE_ms;
         const made = await writeMade(batch);
         const bytes = made?.bytes_in ?? (await writeHere(batch)).bytes;
-        // Rows that a thread has made are its garbage, not this one's.
-        if (made === undefined) collector.passed(bytes);
         const now = performance.now();
         written.set(batch.source, batch.sequence);
         if (dirty.ledgers === 0) dirty.since = now;
@@ -220,6 +218,8 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         const reason = cameAlone ? "idle" : dueReason(now);
         if (reason === undefined) armTimer();
         else await commitNow(reason);
+        // No commit waits for it. Rows that a thread has made are its garbage, not this one's.
+        if (made === undefined) collector.passed(bytes);
       }),
 
     commit: (reason) =>
