@@ -81,7 +81,9 @@ test("a wrong command or option: one message, the nearest right thing, status 2"
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /^error: missing .*\nhint: flowctl dlq show --help shows .*\n$/);
   const json = await run(folder.path, "run", "missing.yaml", "--output", "json");
-  assert.equal(JSON.parse(json.stdout).error.code, "spec/invalid");
+  const { error } = JSON.parse(json.stdout);
+  assert.equal(error.code, "spec/invalid");
+  assert.equal(`${error.message}\n`, json.stderr, "each problem on its lines, as people read it");
 });
 
 test("no error shows a stack, but with --log-level debug", async () => {

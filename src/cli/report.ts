@@ -12,8 +12,10 @@ export interface ErrorReport {
 }
 
 export function errorReport(thrown: unknown): ErrorReport {
-  const message = messageOf(thrown);
-  if (!(thrown instanceof FlowctlError)) return { code: "flow/internal", message };
+  if (!(thrown instanceof FlowctlError)) {
+    return { code: "flow/internal", message: messageOf(thrown) };
+  }
+  const message = isDiagnostics(thrown) ? thrown.message : messageOf(thrown);
   return thrown.hint === undefined
     ? { code: thrown.code, message }
     : { code: thrown.code, message, hint: thrown.hint };
@@ -27,16 +29,18 @@ export function errorText(
   if (exitStatusOf(thrown) === EXIT_DONE) return "";
   const style = paint(globals.color);
   const { code, message, hint } = errorReport(thrown);
-  // Diagnostics begin with their place in the file, where editors look for it.
-  const lines = thrown instanceof FlowctlError && code === "spec/invalid"
-    ? [thrown.message]
-    : [`${style.red("error:")} ${message}`];
+  const lines = [isDiagnostics(thrown) ? message : `${style.red("error:")} ${message}`];
   if (hint !== undefined) lines.push(`${style.cyan("hint:")} ${hint}`);
   if (!(thrown instanceof FlowctlError)) {
     lines.push(`${style.cyan("hint:")} flowctl did not expect this; --log-level debug shows where`);
   }
   if (globals.logLevel === "debug") lines.push(`code: ${code}`, ...stacksOf(thrown));
   return lines.join("\n") + "\n";
+}
+
+/** They have lines, and begin with their place in the file, where editors look for it. */
+function isDiagnostics(thrown: unknown): boolean {
+  return thrown instanceof FlowctlError && thrown.code === "spec/invalid";
 }
 
 export function exitStatusOf(thrown: unknown): number {
