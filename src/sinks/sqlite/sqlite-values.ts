@@ -42,11 +42,12 @@ export function sqliteEncoder(type: EventType): RowEncoder<readonly SqliteValue[
   return (row) => {
     const id = row[type.id];
     let bytes = 0;
-    const values = encoders.map((encode) => {
+    const values: SqliteValue[] = [];
+    for (const encode of encoders) {
       const value = encode(row, id);
       bytes += sizeOf(value);
-      return value;
-    });
+      values.push(value);
+    }
     return { values, bytes };
   };
 }
