@@ -20,7 +20,7 @@ import {
   singleAndClassic,
   testnetLake,
 } from "./support/ledgers.ts";
-import { makeLedgers, OPTIONS } from "./support/sandbox-ledgers.ts";
+import { makeLedgers, OPTIONS, sha256 } from "./support/sandbox-ledgers.ts";
 import { skip, why } from "./support/shared.ts";
 import { testContext } from "./support/sink-context.ts";
 import { seeded } from "./support/xdr-schema.ts";
@@ -170,7 +170,7 @@ test(`any unknown number is skipped with its transaction, or an error${why}`, {
       const words = Math.floor((chosen.endOffset - chosen.resultOffset) / 4);
       const at = chosen.resultOffset + 4 * Math.floor(random() * words);
       const bytes = withInt32(ledger.bytes, at, [UNKNOWN_ARM, -77, 1 << 30, 0][round % 4]);
-      const where = `${ledger.name} transaction ${chosen.index} byte ${at}`;
+      const where: string = `${ledger.name} transaction ${chosen.index} byte ${at}`;
       try {
         verifyLedger(bytes, ledger.passphrase);
         const made = await processed(processor, ledger, bytes);
@@ -253,6 +253,51 @@ test("a hash that stands in the unreadable part as well leaves two ways: an erro
   assert.throws(() => readableLedger(openLedger(copy), passphrase), {
     message: /cannot be left out/,
   });
+});
+
+/** As the network would have signed it: with the hashes of the results as they are now. */
+function sealed(bytes: Uint8Array, transactions: readonly LedgerTransaction[]): Uint8Array {
+  const count = new Uint8Array(4);
+  new DataView(count.buffer).setUint32(0, transactions.length);
+  const results = transactions.map((one) => bytes.subarray(one.pairOffset, one.feeChangesOffset));
+  const entry = new Ledger(bytes).headerEntry;
+  bytes.set(sha256(Buffer.concat([count, ...results])), entry.header.txSetResultHashOffset);
+  bytes.set(sha256(entry.header.toXdr()), entry.hashOffset);
+  return bytes;
+}
+
+test(`what is unknown may be in the result as well${why}`, async () => {
+  const random = seeded(13);
+  for (const ledger of someLedgers()) {
+    const transactions = transactionsOf(ledger.bytes);
+    const succeeded = transactions.filter(({ successful }) => successful);
+    const chosen = succeeded[Math.floor(random() * succeeded.length)];
+    if (chosen === undefined) continue;
+    const code = chosen.resultOffset + 8;
+    // The code of the transaction's result, and of that of its first operation.
+    const isFeeBump = new DataView(ledger.bytes.buffer, ledger.bytes.byteOffset).getInt32(code) > 0;
+    for (const at of [code, isFeeBump ? code + 4 + 32 + 8 + 8 : code + 8]) {
+      const bytes = sealed(withInt32(ledger.bytes, at), transactions);
+      const where: string = `${ledger.name} transaction ${chosen.index} byte ${at}`;
+      assert.equal(verifyLedger(bytes, ledger.passphrase).sequence, new Ledger(bytes).sequence);
+      const readable = readableLedger(openLedger(bytes), ledger.passphrase);
+      assert.deepEqual(
+        readable.unreadable.map((one) => one.transaction.hash),
+        [chosen.hash],
+        where,
+      );
+      assert.equal(readable.unreadable[0]?.end, chosen.endOffset, where);
+      const ledgers = await processorOf("ledgers");
+      const rows = rowsOf(await processed(ledgers, ledger, bytes));
+      // With an unknown code nobody can tell whether the transaction succeeded.
+      assert.equal(rows.length, at === code ? 0 : 1, where);
+      if (at === code) continue;
+      const [whole] = rowsOf(await processed(ledgers, ledger, ledger.bytes));
+      for (const column of ["successful_transaction_count", "operation_count"]) {
+        assert.equal(rows[0]?.[column], whole?.[column], where);
+      }
+    }
+  }
 });
 
 test("the outcome of a transaction that is left out still counts for its ledger", async () => {

@@ -17,6 +17,7 @@ const CONFIGS: Readonly<Record<string, readonly Config[]>> = {
   ],
   "contract-events": [{ diagnostic_events: true }],
   "large-transaction-detector": [{ threshold_xlm: 0 }],
+  "transactions": [{}, { on_unknown: "skip" }],
   "hubble": [{ changes: "last" }, { changes: "all" }],
 };
 const BOTH_FORMS: readonly Config[] = [{ changes: "last" }, { changes: "all" }];
