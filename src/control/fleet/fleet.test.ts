@@ -3,15 +3,16 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chain } from "../../../tests/support/fleet-pipelines.ts";
 import { openStore } from "../store/open-store.ts";
+import type { ControlStore } from "../store/store.ts";
 import { startFleet } from "./fleet.ts";
 import { soleLeader, storeLeadership } from "./leadership.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function fleetWithClock(hasBus: boolean) {
+async function fleetWithClock(hasBus: boolean, before?: ControlStore) {
   const time = { wall: 1_000_000, steady: 0 };
   const clock = { now: () => time.wall, monotonic: () => time.steady };
-  const store = await openStore("memory", "");
+  const store = before ?? await openStore("memory", "");
   const fleet = await startFleet({
     store,
     clock,
@@ -68,6 +69,28 @@ test("a revision is counted, the same file changes nothing, a dry run neither", 
   const again = await fleet.apply(yaml, "t", false);
   assert.ok(again.pipeline.placements[0]!.epoch > next.pipeline.placements[0]!.epoch);
   await fleet.close();
+});
+
+test("what agents hold and somebody deletes stays deleted over a restart, until it is applied", async () => {
+  const first = await fleetWithClock(false);
+  const HELD = "default/chain";
+  assert.equal(await first.fleet.removePipeline(HELD), false);
+  const letGo = first.fleet.watch("a", () => {}, [HELD, "default/other"]);
+  assert.deepEqual(first.fleet.released([HELD]), []);
+  assert.equal(await first.fleet.removePipeline(HELD), true);
+  letGo();
+  await first.fleet.close();
+
+  const second = await fleetWithClock(false, first.store);
+  assert.deepEqual(second.fleet.released([HELD, "default/other"]), [HELD]);
+  await second.fleet.apply(chain({ ledgers: 1, labels: false }), "t", false);
+  await second.fleet.removePipeline(HELD);
+  await second.fleet.close();
+
+  // Applied since: to delete it then says nothing of what others hold.
+  const third = await fleetWithClock(false, first.store);
+  assert.deepEqual(third.fleet.released([HELD]), []);
+  await third.fleet.close();
 });
 
 test("of two servers on one store one leads, and the other follows when it is gone", async () => {

@@ -87,6 +87,7 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
     for (const one of watchers.get(agent) ?? []) one();
   };
   const held = createHeldPipelines();
+  held.know(await store.listReleased());
   const desired: Desired = createDesired({ ...context, roster, wake });
   await desired.load();
 
@@ -113,6 +114,7 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
     await save();
     roster.merge(await store.listAgents());
     for (const name of await desired.load()) wake(name);
+    held.know(await store.listReleased());
     await desired.place(desired.unsettled());
   }
 
@@ -193,7 +195,10 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
     apply: (yaml, by, dryRun) =>
       inTurn(async () => {
         const applied = await desired.apply(yaml, by, dryRun);
-        if (!dryRun) held.apply(applied.pipeline.id);
+        if (dryRun) return applied;
+        const { id } = applied.pipeline;
+        if (held.isDeleted(id)) await store.putReleased(id, false);
+        held.apply(id);
         return applied;
       }),
     pipeline: desired.get,
@@ -202,7 +207,9 @@ export async function startFleet(context: FleetContext): Promise<Fleet> {
       inTurn(async () => {
         const isHeld = held.isHeld(id);
         const existed = await desired.remove(id, isHeld);
-        if (isHeld) held.delete(id);
+        if (!isHeld) return existed;
+        await store.putReleased(id, true);
+        held.delete(id);
         return existed;
       }),
     async close() {

@@ -13,11 +13,13 @@ export interface HeldPipelines {
   /** Applied here: those who hold it look at what they shall run. */
   apply(pipeline: string): void;
   isDeleted(pipeline: string): boolean;
+  /** All that was deleted, as the store has it: another server, or a process before this, did. */
+  know(deleted: ReadonlySet<string>): void;
 }
 
 export function createHeldPipelines(): HeldPipelines {
   const holders = new Map<string, Set<() => void>>();
-  const deleted = new Set<string>();
+  let deleted: ReadonlySet<string> = new Set();
   const tell = (pipeline: string) => {
     for (const wake of [...holders.get(pipeline) ?? []]) wake();
   };
@@ -34,13 +36,18 @@ export function createHeldPipelines(): HeldPipelines {
     },
     isHeld: (pipeline) => holders.has(pipeline),
     delete(pipeline) {
-      deleted.add(pipeline);
+      deleted = new Set([...deleted, pipeline]);
       tell(pipeline);
     },
     apply(pipeline) {
-      deleted.delete(pipeline);
+      deleted = new Set([...deleted].filter((one) => one !== pipeline));
       tell(pipeline);
     },
     isDeleted: (pipeline) => deleted.has(pipeline),
+    know(stored) {
+      const news = [...stored].filter((one) => !deleted.has(one));
+      deleted = stored;
+      for (const pipeline of news) tell(pipeline);
+    },
   };
 }

@@ -19,6 +19,8 @@ import type { ControlStore } from "./store.ts";
 
 const DEFAULT_LIMIT = 10;
 const MAX_LIMIT = 1_000;
+/** Before the id of a pipeline, in the keys of what the store knows of itself. */
+const RELEASED = "released:";
 /** Rows a transaction when many are saved: between them heartbeats are answered. */
 const SAVE_CHUNK_ROWS = 250;
 
@@ -227,6 +229,21 @@ export async function openSqlStore(sql: Sql): Promise<ControlStore> {
         id,
       ]);
       return rows.length === 1;
+    },
+
+    async putReleased(pipeline, released) {
+      await sql.query(
+        released
+          ? "INSERT INTO flowctl_store (key, value) VALUES ($1, '') ON CONFLICT DO NOTHING"
+          : "DELETE FROM flowctl_store WHERE key = $1",
+        [`${RELEASED}${pipeline}`],
+      );
+    },
+    async listReleased() {
+      const rows = await sql.query("SELECT key FROM flowctl_store WHERE key LIKE $1", [
+        `${RELEASED}%`,
+      ]);
+      return new Set(rows.map((row) => String(row["key"]).slice(RELEASED.length)));
     },
 
     async putAgent(agent) {

@@ -129,6 +129,13 @@ export function storeContract(name: string, open: () => Promise<ControlStore>): 
       assert.equal((await store.listChunks({ status: "failed" })).length, 0);
     });
 
+    test("what was released is remembered until it is taken back", async () => {
+      for (const id of ["default/a", "default/b_%", "default/a"]) await store.putReleased(id, true);
+      assert.deepEqual([...await store.listReleased()].sort(), ["default/a", "default/b_%"]);
+      for (const id of ["default/a", "default/c"]) await store.putReleased(id, false);
+      assert.deepEqual([...await store.listReleased()], ["default/b_%"]);
+    });
+
     test("chunks are counted, however many they are", async () => {
       const many = Array.from({ length: 1_200 }, (_, index) => BigInt(index * 10));
       await Promise.all(many.map(async (first) => {

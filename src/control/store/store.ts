@@ -84,6 +84,9 @@ export interface ControlStore {
   getPipeline(id: string): Promise<PipelineRecord | undefined>;
   listPipelines(): Promise<readonly PipelineRecord[]>;
   deletePipeline(id: string): Promise<boolean>;
+  /** Whether a pipeline that only agents know was deleted here: they let go of it. */
+  putReleased(pipeline: string, released: boolean): Promise<void>;
+  listReleased(): Promise<ReadonlySet<string>>;
 
   putAgent(agent: AgentRecord): Promise<void>;
   /** Many at once: what the reports of a fleet changed. */
