@@ -15,6 +15,7 @@ import { pipelineText } from "../src/library/pipeline-object.ts";
 import { openStore } from "../src/objects/open-store.ts";
 import { Ledger } from "../src/stellar/ledger.ts";
 import { workerHost } from "../src/worker-host.ts";
+import { busTest, completed, fleet } from "./support/bus.ts";
 import { silent } from "./support/flow.ts";
 import { syntheticLedgers, writeLake } from "./support/lake.ts";
 import { temporaryFolder } from "./support/temporary.ts";
@@ -177,6 +178,19 @@ test("a replay says what to do instead, and keeps the letters", async () => {
   const [first] = index.ids();
   assert.match(index.get(first ?? 0)?.error ?? "", /a transaction by itself cannot be read/);
   index.close();
+});
+
+busTest("cut between agents, the source knows of processors elsewhere", async (server, own) => {
+  await run(pipelineOver("damaged", "uncut", "skip"), "uncut");
+  const { text } = pipelineText(pipelineOver("damaged", "cut", "skip"));
+  const { pipeline } = loadText({ text, name: "unknown", env: {}, mode: "run" });
+  assert.ok(pipeline);
+  await using agents = fleet(server, own, pipeline, components);
+  const source = await agents.agent("one", ["lake"]);
+  const others = ["transfers", "assets", "tables", "rows", "known", "mixed"];
+  await completed(source, await agents.agent("two", others));
+  assert.deepEqual(rowsIn("cut"), rowsIn("uncut"));
+  assert.deepEqual(lettersIn(join(own, "two", "state")), expectedLetters());
 });
 
 test("without skip, and where nobody skips, the run fails and says where", async () => {

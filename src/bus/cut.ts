@@ -8,6 +8,7 @@
  */
 
 import type { ComponentDefinition } from "../flow/component.ts";
+import { skipsUnknown } from "../flow/on-unknown.ts";
 import { buildGraph, upstreamOf } from "../flow/graph.ts";
 import type { Graph, GraphNode } from "../flow/graph.ts";
 import type { Logger } from "../flow/component.ts";
@@ -107,6 +108,8 @@ export function cutPipeline(options: CutOptions): Cut {
     id: outletId(node.spec.id),
     role: "sink",
     type: BUS_OUT,
+    // The source here must know of processors elsewhere.
+    config: skipsUnknown(pipeline, node.spec.id) ? { on_unknown: "skip" } : {},
     inputs: [node.spec.id],
   }));
   const readersOf = new Map(fed.map((node) => [

@@ -1,18 +1,21 @@
 /** Who goes on without transactions that hold what this version does not know. */
 
+import { componentsOf } from "../spec/pipeline.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
 
 /**
- * Whether a processor that reads the source, straight or through others, leaves such transactions
- * out (`on_unknown: skip`): the source then lets their ledgers pass, and each processor decides.
+ * Whether somebody who reads the component, straight or through others, leaves such transactions
+ * out (`on_unknown: skip`). A source then lets their ledgers pass, and each processor decides. In a
+ * pipeline that is cut, the sink that leads to another machine says it for the processors there.
  */
-export function skipsUnknown({ processors }: PipelineSpec, source: string): boolean {
-  const reached = new Set([source]);
+export function skipsUnknown(pipeline: PipelineSpec, component: string): boolean {
+  const components = componentsOf(pipeline);
+  const reached = new Set([component]);
   for (let before = 0; before < reached.size;) {
     before = reached.size;
-    for (const { id, inputs } of processors) {
+    for (const { id, inputs } of components) {
       if (inputs.some((input) => reached.has(input))) reached.add(id);
     }
   }
-  return processors.some(({ id, config }) => reached.has(id) && config["on_unknown"] === "skip");
+  return components.some(({ id, config }) => reached.has(id) && config["on_unknown"] === "skip");
 }
