@@ -1,4 +1,4 @@
-/** Says after a test run what was skipped and why, and which tests took longest. */
+/** Says after a test run what was skipped and why, how long all took, and what took longest. */
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -25,8 +25,15 @@ const [path = ""] = process.argv.slice(2);
 const cases = testCases(readFileSync(path, "utf8"));
 const skipped = cases.filter((test) => test.skipped);
 const slowest = cases.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+const files = new Map<string, number>();
+for (const { file, seconds } of cases) files.set(file, (files.get(file) ?? 0) + seconds);
+const slowestFiles = [...files].toSorted(([, a], [, b]) => b - a).slice(0, SLOWEST);
 
-console.log(`\nSlowest of ${cases.length} tests:`);
+console.log(
+  `\n${cases.length} tests, ${sumOf(files.values()).toFixed(0)} s together. Slowest files:`,
+);
+for (const [file, seconds] of slowestFiles) console.log(`  ${seconds.toFixed(1)} s  ${file}`);
+console.log("Slowest tests:");
 for (const test of slowest) {
   console.log(`  ${test.seconds.toFixed(1)} s  ${test.file}: ${test.name}`);
 }
@@ -40,6 +47,10 @@ if (silent.length > 0) {
   );
   console.error(`hint: test("… (skipped: no PostgreSQL)", { skip: true }, …)`);
   process.exit(1);
+}
+
+function sumOf(values: Iterable<number>): number {
+  return [...values].reduce((sum, value) => sum + value, 0);
 }
 
 function testCases(xml: string): TestCase[] {
