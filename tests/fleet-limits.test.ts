@@ -22,10 +22,6 @@ const TOLERANCE = 1.05;
 const BURST_ms = 1_500;
 const HEARTBEAT_s = 0.2;
 const MEASURED_ms = 4_000;
-/** Ledgers that the end of an edge has taken while they are being compressed, and one beyond. */
-const PACKING_ledgers = 17;
-/** Where nothing is taken for a second, one more is read. */
-const STALLED_ledgers = 4;
 /** Of a whole agent at work: its runtime takes about 100 MB of them. */
 const RESIDENT_LIMIT_bytes = 300 * 1024 * 1024;
 const STREAM = streamName({ namespace: "default", name: "chain", producer: "net" });
@@ -88,9 +84,9 @@ if (natsMissing) {
       () => linesOf(rows) > 20 && linesOf(join(folder.path, "read.jsonl")) > 20,
     );
 
-    const sourceOf = async (pipeline: string) =>
-      (await servicesOf(fleet)).find(({ service_id }) => service_id === `${pipeline}/net`);
-    const readBytes = async () => (await sourceOf("read"))?.metrics["total_bytes"] ?? 0;
+    const readSource = async () =>
+      (await servicesOf(fleet)).find(({ service_id }) => service_id === "read/net");
+    const readBytes = async () => (await readSource())?.metrics["total_bytes"] ?? 0;
     await sleep(BURST_ms);
     const begun = performance.now();
     const [sent, read] = [wire.sent, await readBytes()];
@@ -111,12 +107,6 @@ if (natsMissing) {
       assert.ok(folderBytes(spool) <= SPOOL_bytes, `${folderBytes(spool)} bytes in the spool`);
       await sleep(100);
     }
-    const { ledgers_processed = 0, bus_out_published_ledgers = 0, total_bytes = 0 } =
-      (await sourceOf("chain"))?.metrics ?? {};
-    const ahead = ledgers_processed - bus_out_published_ledgers;
-    const held = MEMORY_bytes * ledgers_processed / total_bytes + PACKING_ledgers + STALLED_ledgers;
-    console.log(`${ahead} ledgers are held`);
-    assert.ok(ahead > 0 && ahead <= held, `${ahead} ledgers are held, not ${held}`);
     await nats.start();
     await until("all rows are there", () => readFileSync(rows, "utf8").length >= expected.length);
     assert.ok(readFileSync(rows, "utf8") === expected);
