@@ -44,7 +44,8 @@ export const ERROR_DOCS: Readonly<Record<ErrorCode, string>> = {
   "lake/wrong-ledger": "An object holds another ledger than its name says.",
   "xdr/malformed": "Bytes are no valid XDR; the message names the offset.",
   "xdr/unknown-arm":
-    "The XDR has a union arm that this version of flowctl does not know: a newer protocol.",
+    "The XDR has a union arm that this version of flowctl does not know: a newer protocol. " +
+    "Update flowctl; until then `on_unknown: skip` of a processor leaves the transaction out.",
   "ledger/broken-chain": "A ledger does not build on the one before it.",
   "ledger/hash-mismatch": "A ledger's bytes do not hash to what its header says.",
   "ledger/no-unified-events":
