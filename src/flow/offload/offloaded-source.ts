@@ -119,10 +119,7 @@ function createReading(
         return;
       }
       // Read here it is given after all, or it is told what is wrong with it.
-      const before = last;
       yield* here(missing);
-      // It is given, and threads cannot go on from it.
-      if (last === before) return yield* here(to);
     }
   }
 
