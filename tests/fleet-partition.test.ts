@@ -218,8 +218,9 @@ if (natsMissing) {
     await until("rows come", () => linesOf(rows) > 20);
     // From the control plane only: two owners, both of whom reach NATS.
     toServer.cut("both");
-    fleet.agent({ name: "next", labels: { role: "processor" } });
-    await until("the older owner is fenced", () => /belongs to epoch/.test(cut.log()));
+    const next = fleet.agent({ name: "next", labels: { role: "processor" } });
+    await until("the older owner is fenced", () => /belongs to epoch/.test(cut.log()))
+      .catch((error: unknown) => assert.fail(`${String(error)}\n${cut.log()}\n${next.log()}`));
     let then = linesOf(rows);
     await until("the successor goes on", () => linesOf(rows) > then + 100);
     // From NATS as well, and back with what it had in hand.
