@@ -120,7 +120,11 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
     if (pieces === undefined || made === undefined || faults.mayHaveDead(batch)) return undefined;
     const settled = onlyTypes(batch.hollow?.settled ?? withGroups(batch, [], 0), types);
     try {
-      await sink.writeEncoded?.(batch, joinEncoded(pieces, settled, sink.encode));
+      const encoded = joinEncoded(pieces, settled, sink.encode);
+      const size_bytes = encoded.transfer.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      await sink.writeEncoded?.(batch, encoded);
+      // The rows are garbage of the thread that has made them; here it is what they became.
+      collector.passed(size_bytes);
     } catch {
       // It has taken nothing: writing the rows tells what is wrong, and what becomes of it.
       return undefined;
