@@ -19,7 +19,7 @@ import { randomNumbers } from "./support/random.ts";
 
 import { temporaryFolder } from "./support/temporary.ts";
 import type { WorkerRun } from "./support/workers.ts";
-import { hostHere, startWithWorkers, watched } from "./support/workers.ts";
+import { hostHere, refusing, startWithWorkers, watched } from "./support/workers.ts";
 
 const FIRST = 1_000;
 const LEDGERS = 60;
@@ -165,6 +165,16 @@ test("when too many end, the run goes on without any", async () => {
   assert.deepEqual(contentOf(folder.path), expected);
   assert.equal(started(), 2 + MAX_THREADS_LOST - 1);
   assert.match(warnings.at(-1) ?? "", /^going on without worker threads: 5 of them have ended/);
+});
+
+test("a ledger that no thread can do is read on the main thread, the rest by threads", async () => {
+  for (const refused of [[FIRST], [FIRST + 20], [FIRST + 30, FIRST + 31], [LAST]]) {
+    using folder = temporaryFolder();
+    const host = refusing(workerHost, refused);
+    const summary = await runInto(folder.path, { host });
+    assert.deepEqual(figuresOf(summary), figuresOf(alone));
+    assert.deepEqual(contentOf(folder.path), expected);
+  }
 });
 
 test("threads that cannot be started are done without", async () => {

@@ -3,6 +3,7 @@
 import { catalogue, components } from "../../src/catalogue.ts";
 import type { Logger } from "../../src/flow/component.ts";
 import type { Workers } from "../../src/flow/offload/crew.ts";
+import type { ThreadMessage } from "../../src/flow/offload/messages.ts";
 import type { WorkerHost } from "../../src/flow/offload/offload.ts";
 import type { Thread } from "../../src/flow/offload/pool.ts";
 import { serveSegments } from "../../src/flow/offload/serve.ts";
@@ -66,6 +67,28 @@ export function watched(
     },
     started: () => started,
     answered: () => answered,
+  };
+}
+
+/** Whose threads end each job before the first of these ledgers, as if they could not unpack it. */
+export function refusing(host: WorkerHost, sequences: readonly number[]): WorkerHost {
+  const before = (message: ThreadMessage): ThreadMessage => {
+    if (message.kind !== "done") return message;
+    const { ledgers } = message.result;
+    const end = ledgers.findIndex(({ sequence }) => sequences.includes(sequence));
+    const given = end < 0 ? ledgers : ledgers.slice(0, end);
+    return { ...message, result: { ...message.result, ledgers: given } };
+  };
+  return {
+    ...host,
+    start() {
+      const thread = host.start();
+      return {
+        ...thread,
+        onMessage: (listener) =>
+          thread.onMessage((message) => listener(before(message as ThreadMessage))),
+      };
+    },
   };
 }
 

@@ -118,8 +118,10 @@ function createReading(
         ended = to === undefined || to === range.to;
         return;
       }
-      // Read here it is given after all, or it is told what is wrong with it.
-      yield* here(missing);
+      // Read here it is given after all, or it is told what is wrong with it. One that is given
+      // already is where the next reading begins: the one after it is read here, too, or threads
+      // that refuse it would be asked again for ever.
+      yield* here(isNew(missing) ? missing : missing + 1);
     }
   }
 
