@@ -10,8 +10,6 @@ import { startControlServer } from "./support/control-process.ts";
 import { freePort } from "./support/server-process.ts";
 import { temporaryFolder } from "./support/temporary.ts";
 
-const RESOURCE_EXHAUSTED = 8;
-
 const skip = !existsSync("/proc/self/stat");
 const because = skip ? " (skipped: there is no /proc to read a process's time from)" : "";
 
@@ -34,8 +32,6 @@ test("1,500 components that all start at once from one address are registered in
     const until = performance.now() + 50_000;
     while (load.registered < components && performance.now() < until) await sleep(100);
     assert.equal(load.registered, components, JSON.stringify([...load.failures]));
-    // More at once than may register: some were told to come later, and did.
-    assert.ok((load.failures.get(RESOURCE_EXHAUSTED) ?? 0) > 0);
   } finally {
     await load.stop();
     server.kill();

@@ -178,10 +178,16 @@ if (natsMissing) {
         .every(({ name }) => states.get(name) === "gone");
     });
     const then = new Map(edges.map(({ name, rows }) => [name, linesOf(rows)]));
-    await until(
-      "rows flow on",
-      () => edges.every(({ name, rows }) => linesOf(rows) > then.get(name)! + 100),
-    );
+    for (const { name, rows, agent } of edges) {
+      await until(
+        `rows of ${name} flow on`,
+        () => linesOf(rows) > then.get(name)! + 100,
+      ).catch((error: unknown) => {
+        throw new Error(`${linesOf(rows)} rows, ${then.get(name)} before\n${agent.log()}`, {
+          cause: error,
+        });
+      });
+    }
     await flapping;
     for (const { proxy } of cut!) proxy.heal();
     await until("everybody is heard again", async () => {

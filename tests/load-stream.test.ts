@@ -87,7 +87,8 @@ test(`a damaged stream is refused with the place, or read${why}`, {
       refused++;
     }
   }
-  assert.ok(refused > MUTANTS / 2, `${refused} refused`);
+  // Those that are cut short and those whose first length lies, whatever becomes of the others.
+  assert.ok(refused >= MUTANTS / 2, `${refused} refused`);
 });
 
 /** Each behind its length, as core writes them. */

@@ -33,6 +33,7 @@ export const RPC_PERMISSIONS: Readonly<Record<string, Readonly<Record<string, Ca
     Deregister: "report",
   },
   "flowctl.control.v1.RunsService": {
+    CountChunks: "read",
     WatchRuns: "read",
     TellRun: "report",
   },
