@@ -79,6 +79,16 @@ describe("placement", () => {
     assert.deepEqual(plan(chain, late, { s: "a", p: "a", k: "a" }).at, { s: "a", p: "a", k: "a" });
   });
 
+  test("what could move stays with an agent that is gone while nobody else fits", () => {
+    const source = component("s", [], { labels: { role: "s" } });
+    const gone = agent("on-s", { labels: { role: "s" }, state: "gone" });
+    const { at, problems } = plan([source], [gone, agent("other")], { s: "on-s" });
+    assert.deepEqual(at, { s: "on-s" });
+    assert.deepEqual(problems, ["s: waits for agent on-s, as no agent with role=s is there"]);
+    const fits = agent("fits", { labels: { role: "s" } });
+    assert.deepEqual(plan([source], [gone, fits], { s: "on-s" }).at, { s: "fits" });
+  });
+
   test("it moves when its labels no longer fit", () => {
     const agents = [agent("a", { labels: { role: "x" } }), agent("b", { labels: { role: "k" } })];
     assert.equal(plan(byRole.slice(2), agents, { k: "a" }).at["k"], "b");

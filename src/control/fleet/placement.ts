@@ -131,9 +131,14 @@ function keep(unit: Unit, input: PlacementInput, problems: string[]): Place | un
   const agent = input.agents.get(name);
   if (agent !== undefined && !matches(unit.labels, agent)) return undefined;
   if (agent !== undefined && agent.state !== "gone") return { agent: name, reason: KEPT };
-  if (unit.keeps === "") return undefined;
-  problems.push(`${idsOf(unit)}: waits for agent ${name}, which has ${unit.keeps}`);
-  return { agent: name, reason: `it has ${unit.keeps}` };
+  if (unit.keeps !== "") {
+    problems.push(`${idsOf(unit)}: waits for agent ${name}, which has ${unit.keeps}`);
+    return { agent: name, reason: `it has ${unit.keeps}` };
+  }
+  if (candidates(unit, input).length > 0) return undefined;
+  // It may only be cut off, and still at work: taking it away would stop that for nobody's gain.
+  problems.push(`${idsOf(unit)}: waits for agent ${name}, as ${nobodyFits(unit)}`);
+  return { agent: name, reason: nobodyFits(unit) };
 }
 
 function choose(unit: Unit, input: PlacementInput, places: ReadonlyMap<string, Place>): Place {
