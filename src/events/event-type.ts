@@ -3,20 +3,23 @@
  * header, JSON Schema, docs page, protobuf message) is derived from it.
  */
 
-export type ColumnType =
-  | "string"
-  | "int32"
-  | "int64"
-  | "uint64"
-  | "double"
+export const COLUMN_TYPES = [
+  "string",
+  "int32",
+  "int64",
+  "uint64",
+  "double",
   /** Exact decimal with 7 places, the scale of Stellar amounts. */
-  | "decimal"
-  | "boolean"
-  | "timestamp"
-  | "bytes"
+  "decimal",
+  "boolean",
+  "timestamp",
+  "bytes",
   /** A list of strings. */
-  | "strings"
-  | "json";
+  "strings",
+  "json",
+] as const;
+
+export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 export interface Column {
   /** Hubble's column name where Hubble has the column. */

@@ -1,22 +1,9 @@
 /** Event types and rows that exercise every column type, for property tests. */
 
 import fc from "fast-check";
+import { COLUMN_TYPES } from "../../src/events/event-type.ts";
 import type { Column, ColumnType, EventType } from "../../src/events/event-type.ts";
 import type { Json, Row, Value } from "../../src/flow/batch.ts";
-
-export const COLUMN_TYPES: readonly ColumnType[] = [
-  "string",
-  "int32",
-  "int64",
-  "uint64",
-  "double",
-  "decimal",
-  "boolean",
-  "timestamp",
-  "bytes",
-  "strings",
-  "json",
-];
 
 /** An event type with a nullable column of every type. */
 export const everyType: EventType = {

@@ -75,7 +75,8 @@ async function forAll(
   let next = 0;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     for (let i = next++; i < count; i = next++) {
-      await sleep(start + i * 1_000 / perSecond - performance.now());
+      const early_ms = start + i * 1_000 / perSecond - performance.now();
+      if (early_ms > 0) await sleep(early_ms);
       await work(i);
     }
   }));

@@ -1,5 +1,6 @@
 /** An event type as it travels: enough for a reader whose flowctl has another version of it. */
 
+import { COLUMN_TYPES } from "../../events/event-type.ts";
 import type { Column, ColumnType, EventType } from "../../events/event-type.ts";
 import { opaqueEventType } from "../../events/opaque.ts";
 import { eventTypeByName } from "../../events/registry.ts";
@@ -112,20 +113,8 @@ function sameColumns(own: EventType, sent: EventType): boolean {
     });
 }
 
-const COLUMN_TYPES: ReadonlySet<string> = new Set<ColumnType>([
-  "string",
-  "int32",
-  "int64",
-  "uint64",
-  "double",
-  "decimal",
-  "boolean",
-  "timestamp",
-  "bytes",
-  "strings",
-  "json",
-]);
+const KNOWN_TYPES: ReadonlySet<string> = new Set(COLUMN_TYPES);
 
 function isColumnType(text: string): text is ColumnType {
-  return COLUMN_TYPES.has(text);
+  return KNOWN_TYPES.has(text);
 }

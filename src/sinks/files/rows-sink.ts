@@ -17,7 +17,7 @@ import { recordsFromJson, recordsToJson } from "./file-records.ts";
 import type { FileRecord, FileRecords } from "./file-records.ts";
 import { encodedGroups } from "./row-encoder.ts";
 import type { EncodedGroup } from "./row-encoder.ts";
-import { hasTable, tablePath } from "./table-path.ts";
+import { fillTable, hasTable } from "../table-template.ts";
 
 /** A file with the event type that its header belongs to; empty when it has none (yet). */
 interface Output {
@@ -61,7 +61,7 @@ export function createRowsSink(context: SinkContext, path: string, encode: Encod
   const additionsOf = (groups: readonly EncodedGroup[]): ReadonlyMap<string, Addition> => {
     const additions = new Map<string, Addition>();
     for (const { type, table, header, pieces } of groups) {
-      const file = tablePath(path, table);
+      const file = fillTable(path, table);
       const known = additions.get(file);
       const holds = known?.type ?? (outputs.get(file) ?? openOutput(file)).type;
       if (header !== undefined && holds !== "" && holds !== type) {

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import type { EventType } from "../../events/event-type.ts";
+import { fillTable, hasTable } from "../table-template.ts";
 
-const PLACEHOLDER = "{table}";
 const DIGITS = 10;
 const NAME = /-[0-9]{10,}-[0-9]{10,}\.parquet$/;
 
@@ -18,7 +18,7 @@ export interface FilePlace {
 /** Everything from the first folder with `{table}` on varies, and is not part of the root. */
 export function placeOf(path: string): FilePlace {
   const parts = path.replace(/\/+$/, "").split("/");
-  const first = parts.findIndex((part) => part.includes(PLACEHOLDER));
+  const first = parts.findIndex(hasTable);
   if (first < 0) return { root: parts.join("/") || "/", folder: "" };
   const root = first === 0 ? "." : parts.slice(0, first).join("/") || "/";
   return { root, folder: `${parts.slice(first).join("/")}/` };
@@ -43,7 +43,7 @@ export function fileKey(
 ): string {
   const range = [first, last].map((sequence) => String(sequence).padStart(DIGITS, "0")).join("-");
   const name = [type.table, ...(source === undefined ? [] : [source]), range].join("-");
-  return `${folder.replaceAll(PLACEHOLDER, type.table)}${partition}${name}.parquet`;
+  return `${fillTable(folder, type.table)}${partition}${name}.parquet`;
 }
 
 /** True for names that this sink gives, and for few others. */

@@ -1,14 +1,9 @@
 import type { EventType } from "../../events/event-type.ts";
 import { FlowctlError } from "../../spec/errors.ts";
+import { fillTable } from "../table-template.ts";
 
-const PLACEHOLDER = "{table}";
 /** Names of tables in which sinks keep their checkpoints begin with this. */
 const OWN_TABLE_PREFIX = "_flowctl_";
-
-/** The table of an event type: `{table}` becomes the type's own table name. */
-function tableName(template: string, type: EventType): string {
-  return template.replaceAll(PLACEHOLDER, type.table);
-}
 
 /**
  * Names the table of each event type; two types never share one. The function that it returns
@@ -21,7 +16,7 @@ export function createTableNames(
 ): (type: EventType) => string {
   const ownerOf = new Map<string, string>();
   return (type) => {
-    const table = tableName(template, type);
+    const table = fillTable(template, type.table);
     const owner = ownerOf.get(table);
     if (owner === type.name) return table;
     if (owner !== undefined) throw shared(table, owner, type.name);
