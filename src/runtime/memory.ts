@@ -6,11 +6,11 @@
 import process from "node:process";
 
 /** Below this nobody minds. */
-export const COLLECT_ABOVE_bytes = 272 * 1024 * 1024;
+export const COLLECT_ABOVE_bytes = 336 * 1024 * 1024;
 /** How often memory is looked at: each time rows of so many bytes have passed. */
 export const LOOK_AFTER_bytes = 24 * 1024 * 1024;
 /** Collections take no more than one part in so many of the processor time. */
-export const COLLECT_SHARE = 5;
+export const COLLECT_SHARE = 10;
 
 export interface Collector {
   /** So many bytes of rows are garbage now; may collect it, of this thread alone. */

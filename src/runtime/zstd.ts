@@ -13,6 +13,13 @@ const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
 /** zstd's own default. */
 const DEFAULT_LEVEL = 3;
 
+interface BunZstd {
+  zstdCompressSync(bytes: Uint8Array, options: { level: number }): Uint8Array;
+  zstdDecompressSync(bytes: Uint8Array): Uint8Array;
+}
+
+const bunZstd = (globalThis as { Bun?: Partial<BunZstd> }).Bun;
+
 const decompress = promisify(zlib.zstdDecompress);
 const compress = promisify(zlib.zstdCompress);
 
@@ -86,7 +93,7 @@ export function zstdDecompressHere(bytes: Uint8Array, max_bytes: number): Uint8A
     const options = optionsFor(frame, budget.before(frame));
     let content: Uint8Array;
     try {
-      content = zlib.zstdDecompressSync(bytes.subarray(frame.start, frame.end), options);
+      content = frameContent(bytes.subarray(frame.start, frame.end), frame, options);
     } catch (error) {
       throw damaged(error);
     }
@@ -94,6 +101,13 @@ export function zstdDecompressHere(bytes: Uint8Array, max_bytes: number): Uint8A
     contents.push(content);
   }
   return joined(contents);
+}
+
+/** Bun's own function takes a fifth less time; without the content's size it knows no limit. */
+function frameContent(bytes: Uint8Array, frame: ZstdFrame, options: zlib.ZstdOptions): Uint8Array {
+  const ofBun = bunZstd?.zstdDecompressSync;
+  if (ofBun !== undefined && frame.content_bytes !== undefined) return ofBun(bytes);
+  return zlib.zstdDecompressSync(bytes, options);
 }
 
 /** One frame with its content size and a checksum over its content. */
@@ -110,17 +124,12 @@ export async function zstdCompress(bytes: Uint8Array, level = DEFAULT_LEVEL): Pr
 /** What data may take beyond its own size when it cannot be compressed. */
 const INCOMPRESSIBLE_bytes = 4096;
 
-interface BunZstd {
-  zstdCompressSync(bytes: Uint8Array, options: { level: number }): Uint8Array;
-}
-
 /**
  * One frame, without a checksum, on this thread. Bun's own function gives small data back twice as
  * fast as its `node:zlib`, and large data without a second buffer of its size.
  */
 export function zstdCompressHere(bytes: Uint8Array, level: number): Uint8Array {
-  const bun = (globalThis as { Bun?: Partial<BunZstd> }).Bun;
-  if (bun?.zstdCompressSync !== undefined) return bun.zstdCompressSync(bytes, { level });
+  if (bunZstd?.zstdCompressSync !== undefined) return bunZstd.zstdCompressSync(bytes, { level });
   return zlib.zstdCompressSync(bytes, {
     // All in one piece: the default of 16 KiB costs a fifth of the time.
     chunkSize: bytes.byteLength + INCOMPRESSIBLE_bytes,

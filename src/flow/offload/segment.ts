@@ -24,7 +24,13 @@ import type { PlannedNode, PlannedSource } from "./plan.ts";
 
 export interface Segment {
   /** Never rejects: the main thread goes on where the result ends. */
-  run(packed: Packed): Promise<readonly LedgerResult[]>;
+  run(packed: Packed): Promise<SegmentResult>;
+}
+
+export interface SegmentResult {
+  readonly ledgers: readonly LedgerResult[];
+  /** The memory that the ledgers were read from, which may be given back when all is sent. */
+  readonly read: ReadonlySet<ArrayBufferLike>;
 }
 
 interface Node {
@@ -105,13 +111,18 @@ function segmentOf(
 
   return {
     async run(packed) {
-      const results: LedgerResult[] = [];
+      const ledgers: LedgerResult[] = [];
+      const read = new Set<ArrayBufferLike>();
       try {
-        for (const unpacked of unpack(packed, spec.id)) results.push(await resultOf(unpacked));
+        for (const unpacked of unpack(packed, spec.id)) {
+          const bytes = ledgerBytes(unpacked.batch);
+          if (bytes !== undefined) read.add(bytes.buffer);
+          ledgers.push(await resultOf(unpacked));
+        }
       } catch {
         // The main thread reads again what is missing, and tells what is wrong with it.
       }
-      return results;
+      return { ledgers, read };
     },
   };
 }
