@@ -5,12 +5,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import test from "node:test";
 import { catalogue } from "../src/catalogue.ts";
+import { NETWORKS, presetFile, SINKS } from "../src/cli/pipeline/init-presets.ts";
 import { eventTypeByName, eventTypeNames } from "../src/events/registry.ts";
-import { ANY_EVENT, type ComponentDeclaration } from "../src/spec/declaration.ts";
 import { configFields } from "../src/spec/config-fields.ts";
+import { ANY_EVENT, type ComponentDeclaration } from "../src/spec/declaration.ts";
 import { formatDiagnostic } from "../src/spec/diagnostic.ts";
 import { loadPipeline } from "../src/spec/load.ts";
-import { NETWORKS, presetFile, SINKS } from "../src/cli/init-presets.ts";
 import { ROOT } from "./support/flowctl.ts";
 
 /** What the loader finds wrong with a file's text; variables may be unset. */

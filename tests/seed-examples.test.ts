@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import test from "node:test";
-import { loadFile } from "../src/cli/load-file.ts";
+import { loadFile } from "../src/cli/pipeline/load-file.ts";
 import { sharedMissing, sharedPath } from "./support/shared.ts";
 
 /** Line and name of what is missing; what is not listed must be there. */

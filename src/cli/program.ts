@@ -7,8 +7,8 @@ import { VERSION } from "../version.ts";
 import { type CommandEntry, commands } from "./commands.ts";
 import { globalsOf, withGlobalOptions } from "./globals.ts";
 import { examples } from "./help.ts";
-import { printJson } from "./print.ts";
-import { errorReport, errorText, exitStatusOf } from "./report.ts";
+import { printJson } from "./output/print.ts";
+import { errorReport, errorText, exitStatusOf } from "./output/report.ts";
 
 /**
  * Runs the command that `args` ask for (without the program's own name) and resolves to its exit
@@ -37,7 +37,7 @@ async function startTracing(): Promise<() => Promise<void>> {
   if (!wanted) return async () => {};
   const [tracing, { createLog }] = await Promise.all([
     import("../control/tracing/tracing.ts"),
-    import("./log.ts"),
+    import("./output/log.ts"),
   ]);
   const log = createLog({
     globals: { logLevel: "warn", color: false },
