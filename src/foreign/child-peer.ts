@@ -209,11 +209,20 @@ class Supervisor implements Peer {
         { hint: fault?.hint ?? "Is the path right, relative to where flowctl runs?" },
       );
     }
+    // One that was killed from outside says nothing of the program.
+    const unknown = !this.#served && exit.signal === null;
+    // Node hands a file that the system cannot run to a shell, which ends soon.
+    const fault = unknown ? inspectProgram(program, this.#context.env).fault : undefined;
+    if (fault !== undefined) {
+      throw new FlowctlError(
+        "component/not-started",
+        `${program} of ${spec.id} ${how}: ${fault.what}${said}`,
+        { hint: fault.hint },
+      );
+    }
     this.#crashes += 1;
     const { policy, max_restarts, delay_ms } = this.#policy;
-    // One that was killed from outside says nothing of the program.
-    const known = this.#served || exit.signal !== null;
-    const allowed = known ? max_restarts : Math.min(max_restarts, MAX_FIRST_STARTS - 1);
+    const allowed = unknown ? Math.min(max_restarts, MAX_FIRST_STARTS - 1) : max_restarts;
     const failed = exit.code !== 0 || this.#unwell !== undefined;
     const wanted = policy === "always" || (policy === "on-failure" && failed);
     if (!wanted || this.#crashes > allowed) {

@@ -5,6 +5,9 @@ import process from "node:process";
 import type { Env } from "./child-env.ts";
 import type { ChildLog } from "./child-log.ts";
 
+/** For what it printed last to be read; longer only where another program holds its output open. */
+const OUTPUT_GRACE_ms = 200;
+
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -13,7 +16,7 @@ export interface Exit {
 }
 
 export interface Child {
-  /** Resolves once it has ended; never rejects. */
+  /** Resolves once it has ended and what it printed is in the log; never rejects. */
   readonly exited: Promise<Exit>;
   /** SIGTERM to its process group, and SIGKILL when it has not ended after the grace. */
   stop(grace_ms: number): Promise<void>;
@@ -25,17 +28,24 @@ export function startChild(command: readonly string[], env: Env, log: ChildLog):
   const guard = child.pid === undefined ? undefined : guardAgainstOrphans(child.pid);
   let ended = false;
   const exited = new Promise<Exit>((resolve) => {
-    const settle = (exit: Exit) => {
+    child.once("error", (error) => {
+      if (child.pid !== undefined) return;
+      ended = true;
+      resolve({ code: null, signal: null, error });
+    });
+    child.once("exit", (code, signal) => {
       ended = true;
       guard?.kill("SIGKILL");
       // What its program started itself would go on holding its ports.
       if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
-      resolve(exit);
-    };
-    child.once("error", (error) => {
-      if (child.pid === undefined) settle({ code: null, signal: null, error });
+      // Node tells of the end before it has read all that was printed.
+      const settle = () => {
+        clearTimeout(timer);
+        resolve({ code, signal, error: undefined });
+      };
+      const timer = setTimeout(settle, OUTPUT_GRACE_ms);
+      child.once("close", settle);
     });
-    child.once("exit", (code, signal) => settle({ code, signal, error: undefined }));
   });
   log.follow(child.stdout);
   log.follow(child.stderr);
