@@ -118,14 +118,29 @@ function list(items: readonly Json[], depth: number): string {
   return text + "]";
 }
 
+/** Names of fields come again and again; what users put into a map does not. */
+const KEPT_KEYS = 1024;
+const KEPT_KEY_units = 64;
+const keyTexts = new Map<string, string>();
+
+/** A key with its colon. */
+function keyText(key: string): string {
+  let text = keyTexts.get(key);
+  if (text === undefined) {
+    text = `${jsonString(key)}:`;
+    if (key.length <= KEPT_KEY_units && keyTexts.size < KEPT_KEYS) keyTexts.set(key, text);
+  }
+  return text;
+}
+
 function object(value: { readonly [key: string]: Json }, depth: number): string {
-  let text = "{";
-  for (const key of Object.keys(value)) {
+  let text = "";
+  for (const key in value) {
     const item = value[key];
     if (item === undefined) continue;
-    text += `${text === "{" ? "" : ","}${jsonString(key)}:${nested(item, depth + 1)}`;
+    text += `${text === "" ? "{" : ","}${keyText(key)}${nested(item, depth + 1)}`;
   }
-  return text + "}";
+  return text === "" ? "{}" : text + "}";
 }
 
 /** The shortest text that reads back as this number; null where JSON has none. */

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../flow/batch.ts";
 import type { SorobanTransactionMetaExtV1View } from "../../gen/xdr/soroban-transaction-meta-ext-v1.ts";
-import type { Fees } from "../../stellar/derive/fees.ts";
+import { feesOf } from "../../stellar/derive/fees.ts";
 import type { TransactionParts } from "../../stellar/envelope.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 
@@ -37,13 +37,13 @@ const CLASSIC: SorobanColumns = {
 export function sorobanColumns(
   transaction: LedgerTransaction,
   parts: TransactionParts,
-  fees: Fees,
 ): SorobanColumns {
   const data = parts.sorobanData;
   if (data === undefined) return CLASSIC;
   const { resourceFee, resources } = data;
   const bid = parts.feeBump?.tx.fee ?? BigInt(parts.fee);
   const archived = data.ext.resourceExt?.archivedSorobanEntries.toArray() ?? [];
+  const fees = feesOf(transaction, parts);
   const charged = chargedFees(transaction);
   return {
     resourceFee,

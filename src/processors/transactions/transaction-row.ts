@@ -4,7 +4,6 @@ import type { Json, Row } from "../../flow/batch.ts";
 import { memoTypeName } from "../../gen/xdr/memo-type.ts";
 import type { TransactionEnvelopeView } from "../../gen/xdr/transaction-envelope.ts";
 import { transactionResultCodeName } from "../../gen/xdr/transaction-result-code.ts";
-import { feesOf } from "../../stellar/derive/fees.ts";
 import { TransactionParts } from "../../stellar/envelope.ts";
 import type { LedgerTransaction } from "../../stellar/ledger-transaction.ts";
 import { memoText } from "../../stellar/memo.ts";
@@ -24,7 +23,7 @@ export function transactionRow(
   const parts = new TransactionParts(envelope);
   const { xdr } = transaction;
   const { feeBump, source, feeSource, preconditions, memo } = parts;
-  const soroban = sorobanColumns(transaction, parts, feesOf(transaction, parts));
+  const soroban = sorobanColumns(transaction, parts);
   const { result } = transaction.result;
   return {
     event_id: `${scope.idPrefix}-${transaction.index}`,
