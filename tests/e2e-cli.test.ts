@@ -80,6 +80,9 @@ test("a wrong command or option: one message, the nearest right thing, status 2"
   const missing = await run(folder.path, "dlq", "show");
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /^error: missing .*\nhint: flowctl dlq show --help shows .*\n$/);
+  const undecodable = await run(folder.path, "decode", "zzz");
+  assert.equal(undecodable.status, 2);
+  assert.match(undecodable.stderr, /^error: .*\nhint: .*\n$/);
   const json = await run(folder.path, "run", "missing.yaml", "--output", "json");
   const { error } = JSON.parse(json.stdout);
   assert.equal(error.code, "spec/invalid");

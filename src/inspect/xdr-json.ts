@@ -68,7 +68,7 @@ export function xdrToJson(type: string, bytes: Uint8Array): unknown {
 
 /**
  * Decodes base64 XDR; without a type, as the first likely one that takes all of its bytes.
- * Errors: `cli/usage` for a type that there is not, `xdr/malformed` for bytes that do not fit.
+ * Errors: `cli/usage` for a type that there is not, and for a text that holds no value of the type.
  */
 export function decodeXdr(text: string, type: string | undefined): DecodedXdr {
   const base64 = base64Of(text);
@@ -77,7 +77,7 @@ export function decodeXdr(text: string, type: string | undefined): DecodedXdr {
     try {
       return { type: properName(type), also: [], json: read(named, base64).toJson() };
     } catch (cause) {
-      throw new FlowctlError("xdr/malformed", `this is no ${type}: ${messageOf(cause)}`, {
+      throw new FlowctlError("cli/usage", `this is no ${type}: ${messageOf(cause)}`, {
         hint: "Leave --type out to have the type guessed.",
         cause,
       });
@@ -90,11 +90,11 @@ export function decodeXdr(text: string, type: string | undefined): DecodedXdr {
   const [first, ...others] = fits;
   if (first === undefined) {
     if (STRKEY.test(text.trim())) {
-      throw new FlowctlError("xdr/malformed", "this is an address (SEP-23), not XDR", {
+      throw new FlowctlError("cli/usage", "this is an address (SEP-23), not XDR", {
         hint: "Decode a value of the ledger, such as an envelope, a result or an event.",
       });
     }
-    throw new FlowctlError("xdr/malformed", "these bytes fit none of the types that are guessed", {
+    throw new FlowctlError("cli/usage", "these bytes fit none of the types that are guessed", {
       hint: "Name the type with --type; `flowctl decode --types` lists them all.",
     });
   }
@@ -118,7 +118,7 @@ function base64Of(text: string): string {
   if (/^[A-Za-z0-9+/]+$/.test(base64) && base64.length % 4 !== 1) {
     return base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
   }
-  throw new FlowctlError("xdr/malformed", "this is not base64", {
+  throw new FlowctlError("cli/usage", "this is not base64", {
     hint: "Give the whole value, as it is stored or shown.",
   });
 }
