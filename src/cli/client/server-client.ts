@@ -1,11 +1,11 @@
-/** Calls to a control plane, and what is said when it does not answer or refuses. */
+/** Calls to a control plane that a command makes. */
 
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createClient } from "@connectrpc/connect";
 import type { Client, Transport } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
 import { baseUrlOf, transportTo } from "../../control/client/endpoint.ts";
-import type { EndpointOptions } from "../../control/client/endpoint.ts";
-import { FlowctlError } from "../../spec/errors.ts";
+import type { ErrorCode } from "../../spec/errors.ts";
+import { callFailure } from "./call-failure.ts";
 import { endpointOf } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -19,12 +19,19 @@ export interface ServerClient {
   stream<T>(items: AsyncIterable<T>): AsyncIterable<T>;
 }
 
-/** Nothing is contacted before the first call. */
-export function serverClient(options: ServerOptions): ServerClient {
+/**
+ * Nothing is contacted before the first call. `wrongInput` is the error of a call that the server
+ * finds invalid: of a command that sends a file, the file's.
+ */
+export function serverClient(
+  options: ServerOptions,
+  wrongInput: ErrorCode = "cli/usage",
+): ServerClient {
   const endpoint = endpointOf(options);
   const url = baseUrlOf(endpoint.endpoint);
   const transport: Transport = transportTo(endpoint);
-  const explained = (error: unknown) => failureOf(error, url, endpoint);
+  const explained = (error: unknown) =>
+    callFailure(error, { url, token: endpoint.token, wrongInput });
   return {
     url,
     of: (service) => createClient(service, transport),
@@ -43,39 +50,4 @@ export function serverClient(options: ServerOptions): ServerClient {
       }
     },
   };
-}
-
-function failureOf(error: unknown, url: string, { token }: EndpointOptions): FlowctlError {
-  if (error instanceof FlowctlError) return error;
-  const { code, rawMessage } = ConnectError.from(error);
-  switch (code) {
-    case Code.NotFound:
-      return new FlowctlError("control/not-found", rawMessage, { cause: error });
-    case Code.InvalidArgument:
-    case Code.FailedPrecondition:
-      return new FlowctlError("cli/usage", rawMessage, { cause: error });
-    case Code.Unauthenticated:
-      return new FlowctlError("control/refused", `${url} does not let this caller in`, {
-        hint: token === undefined
-          ? "give a token with --token or FLOWCTL_TOKEN, or keep it in a context: flowctl context add"
-          : "the token is wrong, expired or revoked: make another with flowctl token create",
-        cause: error,
-      });
-    case Code.PermissionDenied:
-      return new FlowctlError("control/refused", `${url} refuses this call: ${rawMessage}`, {
-        hint: "use a token of a role that may do it: viewer looks, operator changes what runs",
-        cause: error,
-      });
-    case Code.Unimplemented:
-      return new FlowctlError("control/unreachable", `${url} is no control plane of this version`, {
-        hint: "check the address; flowctl server starts one",
-        cause: error,
-      });
-    default:
-      return new FlowctlError("control/unreachable", `${url} does not answer: ${rawMessage}`, {
-        hint: "is it running? flowctl server starts one; --server or FLOWCTL_SERVER name another",
-        retryable: true,
-        cause: error,
-      });
-  }
 }

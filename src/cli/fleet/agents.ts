@@ -2,11 +2,10 @@
 
 import process from "node:process";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { createClient } from "@connectrpc/connect";
 import { Command } from "commander";
 import { AgentsService } from "../../gen/proto/flowctl/control/v1/agents_pb.js";
 import type { Agent } from "../../gen/proto/flowctl/control/v1/agents_pb.js";
-import { callServer } from "../client/fleet-call.ts";
+import { serverClient } from "../client/server-client.ts";
 import { withServerOptions } from "../client/server-options.ts";
 import type { ServerOptions } from "../client/server-options.ts";
 import { globalsOf } from "../globals.ts";
@@ -20,10 +19,8 @@ export function agentsCommand(): Command {
   return withServerOptions(command)
     .addHelpText("after", examples(["flowctl agents", "flowctl agents --output json"]))
     .action(async (options: ServerOptions, self: Command) => {
-      const { agents } = await callServer(
-        options,
-        (transport) => createClient(AgentsService, transport).listAgents({}),
-      );
+      const server = serverClient(options);
+      const { agents } = await server.answer(server.of(AgentsService).listAgents({}));
       if (globalsOf(self).output === "json") printJson({ agents: agents.map(agentReport) });
       else process.stdout.write(agentsText(agents));
     });

@@ -2,12 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { createClient } from "@connectrpc/connect";
 import { Command } from "commander";
 import { PipelinesService } from "../../gen/proto/flowctl/control/v1/pipelines_pb.js";
 import type { ApplyPipelineResponse } from "../../gen/proto/flowctl/control/v1/pipelines_pb.js";
 import { FlowctlError, messageOf } from "../../spec/errors.ts";
-import { callServer } from "../client/fleet-call.ts";
+import { serverClient } from "../client/server-client.ts";
 import { withServerOptions } from "../client/server-options.ts";
 import type { ServerOptions } from "../client/server-options.ts";
 import { globalsOf } from "../globals.ts";
@@ -38,11 +37,9 @@ export function applyCommand(): Command {
     )
     .action(async (options: Options, self: Command) => {
       const yaml = textOf(options.file);
-      const answer = await callServer(
-        options,
-        (transport) =>
-          createClient(PipelinesService, transport)
-            .applyPipeline({ yaml, dryRun: options.dryRun === true }),
+      const server = serverClient(options, "spec/invalid");
+      const answer = await server.answer(
+        server.of(PipelinesService).applyPipeline({ yaml, dryRun: options.dryRun === true }),
       );
       for (const warning of answer.warnings) process.stderr.write(`${warning}\n`);
       if (globalsOf(self).output === "json") {

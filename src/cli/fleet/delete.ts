@@ -1,11 +1,10 @@
 /** `flowctl delete`: the fleet stops running a pipeline. */
 
 import process from "node:process";
-import { createClient } from "@connectrpc/connect";
 import { Argument, Command } from "commander";
 import { PipelinesService } from "../../gen/proto/flowctl/control/v1/pipelines_pb.js";
 import { FlowctlError } from "../../spec/errors.ts";
-import { callServer } from "../client/fleet-call.ts";
+import { serverClient } from "../client/server-client.ts";
 import { withServerOptions } from "../client/server-options.ts";
 import type { ServerOptions } from "../client/server-options.ts";
 import { globalsOf } from "../globals.ts";
@@ -23,10 +22,8 @@ export function deleteCommand(): Command {
     .addHelpText("after", examples(["flowctl delete transfers", "flowctl delete team-a/transfers"]))
     .action(async (name: string, options: ServerOptions, self: Command) => {
       const id = name.includes("/") ? name : `default/${name}`;
-      const { existed } = await callServer(
-        options,
-        (transport) => createClient(PipelinesService, transport).deletePipeline({ id }),
-      );
+      const server = serverClient(options);
+      const { existed } = await server.answer(server.of(PipelinesService).deletePipeline({ id }));
       if (!existed) {
         throw new FlowctlError("control/not-found", `the fleet has no pipeline ${id}`, {
           hint: "flowctl pipelines list shows what it has",
