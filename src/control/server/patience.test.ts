@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { callGrpc, framed } from "../../../tests/support/grpc-call.ts";
 import { makeAuthority, opensslMissing } from "../../../tests/support/certificates.ts";
 import { startTestServer } from "../../../tests/support/control-server.ts";
@@ -70,7 +71,10 @@ describe("clients that make others wait", () => {
       ),
     );
     for (const wait of waits) assert.ok(wait <= FIRST_REQUEST_TIMEOUT_MS + SLACK_MS, `${wait} ms`);
-    assert.equal(secure.connections(), 0);
+    // A client may see the end before the server's own sockets tell of it.
+    for (let i = 0; i < 100 && secure.connections() > 0; i += 1) await sleep(10);
+    const left = secure.connections();
     await secure.stop();
+    assert.equal(left, 0);
   });
 });
