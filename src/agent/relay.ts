@@ -6,7 +6,6 @@
 
 import { createServer } from "node:http2";
 import { createServer as createHttp1 } from "node:http";
-import { createServer as createTcp } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import type { ConnectRouter, Transport } from "@connectrpc/connect";
@@ -14,12 +13,11 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { ControlPlane } from "../gen/proto/flowctl/control_plane_pb.js";
 import { ControlPlaneService } from "../gen/proto/flowctl/v1/control_plane_pb.js";
+import { splitHttp } from "../runtime/split-http.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 
 /** Bytes of one message; ledgers never come this way. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** "PRI" begins a connection of HTTP/2 (RFC 9113, section 3.4). */
-const HTTP2_PREFACE = "PRI";
 /** The services of the two older protocols, all of whose calls are unary. */
 const RELAYED: readonly DescService[] = [ControlPlane, ControlPlaneService];
 
@@ -40,17 +38,11 @@ export async function startRelay(transport: Transport, port: number): Promise<Re
   const two = createServer(handler);
   two.on("sessionError", () => {});
   const open = new Set<Socket>();
-  const server = createTcp((socket) => {
+  const server = splitHttp(one, two);
+  server.on("connection", (socket: Socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     socket.on("error", () => socket.destroy());
-    socket.once("data", (first) => {
-      socket.pause();
-      const http2 = first.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE;
-      socket.unshift(first);
-      (http2 ? two : one).emit("connection", socket);
-      socket.resume();
-    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,14 +1,13 @@
 /**
  * One port for everything: HTTP/1.1 and HTTP/2, cleartext or TLS. Without TLS the first bytes of a
- * connection tell which it is (HTTP/2 with prior knowledge begins with "PRI * HTTP/2.0", RFC 9113
- * section 3.4); with TLS, ALPN does.
+ * connection tell which it is; with TLS, ALPN does.
  */
 
 import { createServer as createHttp1 } from "node:http";
 import { createSecureServer, createServer as createHttp2 } from "node:http2";
-import { createServer as createTcp } from "node:net";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { splitHttp } from "../../runtime/split-http.ts";
 import { addressOf } from "../rpc/peer.ts";
 import { createPatience, FIRST_REQUEST_TIMEOUT_MS } from "./patience.ts";
 import { createPulse } from "./pulse.ts";
@@ -29,7 +28,6 @@ const FLUSH_MS = 20;
 export const MAX_HEADER_BYTES = 32_768;
 /** Calls at once on one HTTP/2 connection. */
 const MAX_CONCURRENT_STREAMS = 100;
-const HTTP2_PREFACE = "PRI";
 
 /** Answers requests of both HTTP versions. */
 export type Handler = ReturnType<typeof connectNodeAdapter>;
@@ -175,16 +173,7 @@ function cleartextServer(handler: Handler, pulse: Pulse): Server {
   }, handler);
   two.on("sessionError", () => {});
   two.on("session", pulse.began);
-  return createTcp((socket) => {
-    socket.once("data", (first: Buffer) => {
-      socket.pause();
-      const isHttp2 = first.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE;
-      socket.unshift(first);
-      (isHttp2 ? two : one).emit("connection", socket);
-      // Later: Node's HTTP/2 takes what was put back first, and is confused when it flows at once.
-      setImmediate(() => socket.resume());
-    });
-  });
+  return splitHttp(one, two);
 }
 
 function secureServer(tls: TlsFiles, handler: Handler, pulse: Pulse): Server {
