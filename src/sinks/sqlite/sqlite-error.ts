@@ -34,7 +34,8 @@ export function explainSqliteError(error: unknown, path: string, scope: WriteSco
     case "other":
       break;
   }
-  if (/unable to open database file|EACCES|EPERM|EROFS/.test(message)) {
+  // ENOENT: so Node calls a folder that cannot be made on a read-only disk.
+  if (/unable to open database file|EACCES|EPERM|EROFS|ENOENT/.test(message)) {
     return noPermission(path, error);
   }
   if (/ENOSPC|EDQUOT/.test(message)) {
