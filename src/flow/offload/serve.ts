@@ -54,9 +54,9 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
 const NOTHING: SegmentResult = { ledgers: [], read: new Set() };
 
 /**
- * The next ledger's memory at once, and not after the next collection: it is the largest piece that
- * a ledger needs, and new memory costs half as much time as decompressing into it. What went to the
- * main thread is none of this thread's any more, and is left alone.
+ * For the next ledger at once, and not after the next collection: it is the largest piece that a
+ * ledger needs, and a third of a run's page faults were for it. What went to the main thread is
+ * none of this thread's any more, and is left alone.
  */
 function giveBack(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
