@@ -74,8 +74,10 @@ test("the pace is kept, and the first ledger comes at once", async () => {
   for await (const _ of source.read({ from: 2, to: 12, wait: true })) {
     arrivals.push(performance.now() - start);
   }
-  const took_ms = (arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0);
-  assert.ok(took_ms >= 195 && took_ms < 600, `${took_ms} ms for 10 pauses of 20`);
+  // From the start on, not from the first ledger: one that is taken late makes up for it.
+  const [first_ms = 0, last_ms = 0] = [arrivals[0], arrivals.at(-1)];
+  assert.ok(last_ms >= 195 && last_ms < 1000, `${last_ms} ms for 10 pauses of 20`);
+  assert.ok(first_ms < last_ms / 2, `the first after ${first_ms} ms of ${last_ms}`);
 });
 
 test("it never ends by itself, but with the signal", async () => {
