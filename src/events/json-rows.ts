@@ -132,15 +132,14 @@ export class JsonRows {
     let at = this.#reserved(offset, key.length + text.length * MAX_BYTES_PER_UNIT + SPARE_BYTES);
     const buffer = this.#buffer;
     for (let i = 0; i < key.length; i++) buffer[at++] = key[i] as number;
-    if (!quoted) return writeText(buffer, text, at);
     if (text.length <= SHORT_units) {
-      buffer[at] = QUOTE;
-      const end = writePlain(buffer, text, at + 1);
+      let end = writePlain(buffer, text, quoted ? at + 1 : at);
       if (end >= 0) {
-        buffer[end] = QUOTE;
-        return end + 1;
+        if (quoted) buffer[at] = buffer[end++] = QUOTE;
+        return end;
       }
     }
+    if (!quoted) return at + buffer.write(text, at);
     if (needsEscape(text)) return at + buffer.write(jsonString(text), at);
     buffer[at++] = QUOTE;
     at += buffer.write(text, at);
@@ -165,18 +164,6 @@ function writePlain(buffer: Uint8Array, text: string, offset: number): number {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 32 || unit > 126 || unit === QUOTE || unit === BACKSLASH) return -1;
-    buffer[at++] = unit;
-  }
-  return at;
-}
-
-/** Where it ends. */
-function writeText(buffer: Buffer, text: string, offset: number): number {
-  if (text.length > SHORT_units) return offset + buffer.write(text, offset);
-  let at = offset;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 126) return offset + buffer.write(text, offset);
     buffer[at++] = unit;
   }
   return at;

@@ -134,13 +134,13 @@ function keyText(key: string): string {
 }
 
 function object(value: { readonly [key: string]: Json }, depth: number): string {
-  let text = "";
-  for (const key in value) {
+  let text = "{";
+  for (const key of Object.keys(value)) {
     const item = value[key];
     if (item === undefined) continue;
-    text += `${text === "" ? "{" : ","}${keyText(key)}${nested(item, depth + 1)}`;
+    text += `${text === "{" ? "" : ","}${keyText(key)}${nested(item, depth + 1)}`;
   }
-  return text === "" ? "{}" : text + "}";
+  return text + "}";
 }
 
 /** The shortest text that reads back as this number; null where JSON has none. */

@@ -1,33 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { componentStats } from "../../../tests/support/component-stats.ts";
 import type { ComponentStats, RunStats, SourceProgress } from "../../flow/stats.ts";
 import { createRates } from "../output/rates.ts";
 import { viewLines } from "./live-view.ts";
 import { lagOf, progressOf } from "./progress.ts";
-
-function component(over: Partial<ComponentStats>): ComponentStats {
-  return {
-    id: "lake",
-    role: "source",
-    type: "galexie",
-    state: "running",
-    ledgers: 0,
-    events_in: 0,
-    events_out: 0,
-    bytes: 0,
-    errors: 0,
-    retries: 0,
-    dead_lettered: 0,
-    skipped: 0,
-    last_sequence: undefined,
-    committed: {},
-    queue: 0,
-    queue_limit: 16,
-    busy_ms: 0,
-    meters: {},
-    ...over,
-  };
-}
 
 function source(over: Partial<SourceProgress>): SourceProgress {
   return {
@@ -50,7 +27,10 @@ const OPTIONS = { columns: 120, color: false, now_ms: 10_000, state: "running" }
 test("a bounded range has a bar, a percentage and the time that is left", () => {
   const rates = createRates();
   const at = (last_sequence: number, now_ms: number): string[] =>
-    viewLines(stats([source({ last_sequence })], [component({})]), rates, { ...OPTIONS, now_ms });
+    viewLines(stats([source({ last_sequence })], [componentStats({})]), rates, {
+      ...OPTIONS,
+      now_ms,
+    });
   at(125, 9_000);
   const line = at(150, 10_000)[1] ?? "";
   assert.match(line, /^lake {2}█{15}░{15} {2}50% {2}ledger 150 of 200 {2}2\.0s left$/);
@@ -68,7 +48,7 @@ test("before the first ledger the view says that it waits", () => {
 });
 
 test("no line is wider than the terminal", () => {
-  const wide = component({ id: "x".repeat(200), role: "sink" });
+  const wide = componentStats({ id: "x".repeat(200), role: "sink" });
   const lines = viewLines(stats([source({})], [wide]), createRates(), { ...OPTIONS, columns: 40 });
   assert.ok(lines.every((line) => line.length < 40), lines.join("\n"));
 });
@@ -82,8 +62,8 @@ test("rates are those of the last seconds, not of the whole run", () => {
 });
 
 test("a source lags behind its network, a sink behind its source by what is not durable", () => {
-  const lake = component({ last_sequence: 150 });
-  const rows = component({
+  const lake = componentStats({ last_sequence: 150 });
+  const rows = componentStats({
     id: "rows",
     role: "sink",
     last_sequence: 150,
@@ -92,7 +72,7 @@ test("a source lags behind its network, a sink behind its source by what is not 
   const run = stats([source({ last_sequence: 150, head: 160 })], [lake, rows]);
   assert.equal(lagOf(lake, run), 10);
   assert.equal(lagOf(rows, run), 10);
-  assert.equal(lagOf(component({ id: "new", role: "sink" }), run), undefined);
+  assert.equal(lagOf(componentStats({ id: "new", role: "sink" }), run), undefined);
 });
 
 test("progress counts from the first ledger of this run and stays within the range", () => {

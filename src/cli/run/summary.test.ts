@@ -1,25 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { componentStats } from "../../../tests/support/component-stats.ts";
 import type { RunSummary } from "../../flow/stats.ts";
 import { paint } from "../output/style.ts";
 import { summaryText } from "./summary.ts";
-
-const NO_COUNTS = {
-  state: "done",
-  events_in: 0,
-  events_out: 0,
-  bytes: 0,
-  errors: 0,
-  retries: 0,
-  dead_lettered: 0,
-  skipped: 0,
-  last_sequence: undefined,
-  committed: {},
-  queue: 0,
-  queue_limit: 16,
-  busy_ms: 0,
-  meters: {},
-} as const;
 
 function summary(ledgers: number, outcome: RunSummary["outcome"]): RunSummary {
   return {
@@ -36,16 +20,16 @@ function summary(ledgers: number, outcome: RunSummary["outcome"]): RunSummary {
       head: undefined,
     }],
     components: [
-      { ...NO_COUNTS, id: "lake", role: "source", type: "galexie", ledgers, events_out: ledgers },
-      {
-        ...NO_COUNTS,
+      componentStats({ state: "done", ledgers, events_out: ledgers }),
+      componentStats({
+        state: "done",
         id: "rows",
         role: "sink",
         type: "jsonl",
         ledgers,
         events_in: 1234,
         retries: 2,
-      },
+      }),
     ],
   };
 }
