@@ -30,6 +30,14 @@ async function json(...args: string[]): Promise<Record<string, unknown>> {
 
 const list = (value: unknown) => value as readonly Record<string, unknown>[];
 
+/** Whether all three components are there and the server was told of a ledger behind the first. */
+async function underWay(): Promise<boolean> {
+  const { stdout, status } = await call(["status", "--output", "json"]);
+  if (status !== 0) return false;
+  const [pipeline] = list((JSON.parse(stdout) as Record<string, unknown>)["pipelines"]);
+  return pipeline?.["healthy"] === 3 && Number(pipeline["last_ledger"]) > 1;
+}
+
 before(async () => {
   port = await freePort();
   server = startFlowctl(["server", "--listen", `127.0.0.1:${port}`, "--store", "memory"], { cwd });
@@ -54,9 +62,10 @@ before(async () => {
     cwd,
     env: { FLOWCTL_HEARTBEAT_INTERVAL: "200ms", FLOWCTL_RUN_ID: RUN_ID },
   });
+  // Registered is not under way: figures are there only after the next heartbeat.
   const deadline = Date.now() + 20_000;
-  while (list((await json("services").catch(() => ({ services: [] })))["services"]).length < 3) {
-    assert.ok(Date.now() < deadline, "the run did not register");
+  while (!(await underWay())) {
+    assert.ok(Date.now() < deadline, "the run did not register, or its figures did not arrive");
     await sleep(100);
   }
 });
