@@ -5,23 +5,12 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Row, Value } from "../flow/batch.ts";
+import type { Json, Row, Value } from "../flow/batch.ts";
 import type { Column, ColumnType, EventType } from "./event-type.ts";
-import { columnFormat, jsonString, needsEscape } from "./json.ts";
+import { columnFormat } from "./json.ts";
+import { JsonBytes } from "./json-bytes.ts";
+import { valueError } from "./value-error.ts";
 
-const START_BYTES = 128 * 1024;
-
-/** UTF-8 of one UTF-16 unit takes no more; a pair of them takes 4. */
-const MAX_BYTES_PER_UNIT = 3;
-
-/** Of a value, besides its text: quotes, and what ends an object and a line. */
-const SPARE_BYTES = 16;
-
-/** Up to this length a loop is faster than the runtime's own functions. */
-const SHORT_units = 96;
-
-const QUOTE = 34;
-const BACKSLASH = 92;
 const NEW_LINE = 10;
 const CLOSING = 125;
 
@@ -36,12 +25,17 @@ const REPEATING: ReadonlySet<ColumnType> = new Set<ColumnType>([
   "timestamp",
 ]);
 
+/** Values that are JSON themselves. */
+const NESTED: ReadonlySet<ColumnType> = new Set<ColumnType>(["strings", "json"]);
+
 interface Field {
+  readonly column: Column;
   readonly name: string;
   /** What stands in front of the value. */
   readonly key: Uint8Array;
   readonly format: (value: NonNullable<Value>) => string;
   readonly isString: boolean;
+  readonly isNested: boolean;
   readonly repeats: boolean;
   last: Value;
   /** Bytes of key and value in the last row. */
@@ -51,17 +45,16 @@ interface Field {
 
 export class JsonRows {
   readonly #fields: readonly Field[];
-  #buffer = Buffer.allocUnsafeSlow(START_BYTES);
-  #length_bytes = 0;
+  readonly #out = new JsonBytes();
   /** The fields know where the row before stands in the buffer. */
   #follows = false;
 
   constructor(type: EventType) {
-    this.#fields = type.columns.map(fieldOf);
+    this.#fields = type.columns.map((column, index) => fieldOf(column, index, type.id));
   }
 
   get length_bytes(): number {
-    return this.#length_bytes;
+    return this.#out.length;
   }
 
   /**
@@ -72,9 +65,19 @@ export class JsonRows {
    * column's type, and has then added nothing.
    */
   add(row: Row): void {
+    const start = this.#out.length;
+    try {
+      this.#add(row);
+    } catch (error) {
+      this.#out.length = start;
+      this.#follows = false;
+      throw error;
+    }
+  }
+
+  #add(row: Row): void {
+    const out = this.#out;
     const follows = this.#follows;
-    this.#follows = false;
-    let at = this.#length_bytes;
     let from = 0;
     let to = 0;
     for (const field of this.#fields) {
@@ -82,100 +85,78 @@ export class JsonRows {
       if (follows && field.repeats && value === field.last) {
         if (from === to) from = field.start;
         to = field.end;
-        field.start += at - from;
-        field.end += at - from;
+        field.start += out.length - from;
+        field.end += out.length - from;
         continue;
       }
-      if (from < to) at = this.#copy(at, from, to);
+      if (from < to) copyWithin(out, from, to);
       from = to = 0;
-      field.start = at;
-      at = field.end = this.#write(at, field, value);
+      field.start = out.length;
+      write(out, field, value);
+      field.end = out.length;
       field.last = value;
     }
-    if (from < to) at = this.#copy(at, from, to);
-    at = this.#reserved(at, SPARE_BYTES);
-    this.#buffer[at++] = CLOSING;
-    this.#buffer[at++] = NEW_LINE;
-    this.#length_bytes = at;
+    if (from < to) copyWithin(out, from, to);
+    out.byte(CLOSING);
+    out.byte(NEW_LINE);
     this.#follows = true;
   }
 
   /** The lines since the last call, in memory that nothing else shares. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#length_bytes);
-    bytes.set(this.#buffer.subarray(0, this.#length_bytes));
+    const { bytes: buffer, length } = this.#out;
+    const bytes = new Uint8Array(length);
+    bytes.set(buffer.subarray(0, length));
     this.#clear();
     return bytes;
   }
 
   /** As `take`, as text. */
   takeText(): string {
-    const text = this.#buffer.toString("utf8", 0, this.#length_bytes);
+    const { bytes, length } = this.#out;
+    const text = bytes.toString("utf8", 0, length);
     this.#clear();
     return text;
   }
 
   #clear(): void {
-    this.#length_bytes = 0;
+    this.#out.length = 0;
     this.#follows = false;
   }
+}
 
-  #copy(at: number, from: number, to: number): number {
-    this.#reserved(at, to - from);
-    this.#buffer.copyWithin(at, from, to);
-    return at + to - from;
-  }
+function copyWithin(out: JsonBytes, from: number, to: number): void {
+  out.reserve(to - from);
+  out.bytes.copyWithin(out.length, from, to);
+  out.length += to - from;
+}
 
-  #write(offset: number, { key, format, isString }: Field, value: Value): number {
-    const quoted = isString && typeof value === "string";
-    const text = quoted ? value : value === null ? "null" : format(value);
-    let at = this.#reserved(offset, key.length + text.length * MAX_BYTES_PER_UNIT + SPARE_BYTES);
-    const buffer = this.#buffer;
-    for (let i = 0; i < key.length; i++) buffer[at++] = key[i] as number;
-    if (text.length <= SHORT_units) {
-      let end = writePlain(buffer, text, quoted ? at + 1 : at);
-      if (end >= 0) {
-        if (quoted) buffer[at] = buffer[end++] = QUOTE;
-        return end;
-      }
-    }
-    if (!quoted) return at + buffer.write(text, at);
-    if (needsEscape(text)) return at + buffer.write(jsonString(text), at);
-    buffer[at++] = QUOTE;
-    at += buffer.write(text, at);
-    buffer[at++] = QUOTE;
-    return at;
-  }
+function write(out: JsonBytes, field: Field, value: Value): void {
+  out.append(field.key);
+  if (value === null) out.text("null");
+  else if (field.isString && typeof value === "string") out.string(value);
+  else if (field.isNested) writeNested(out, field.column, value);
+  else out.text(field.format(value));
+}
 
-  /** `at`, where there is now room for so many bytes. */
-  #reserved(at: number, bytes: number): number {
-    const needed = at + bytes;
-    if (needed <= this.#buffer.length) return at;
-    const larger = Buffer.allocUnsafeSlow(needed * 2);
-    this.#buffer.copy(larger, 0, 0, at);
-    this.#buffer = larger;
-    return at;
+function writeNested(out: JsonBytes, column: Column, value: NonNullable<Value>): void {
+  try {
+    out.value(value as Json);
+  } catch (error) {
+    throw valueError(column, value, error);
   }
 }
 
-/** Where it ends; -1: the text has a character that JSON escapes, or that is not ASCII. */
-function writePlain(buffer: Uint8Array, text: string, offset: number): number {
-  let at = offset;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 32 || unit > 126 || unit === QUOTE || unit === BACKSLASH) return -1;
-    buffer[at++] = unit;
-  }
-  return at;
-}
-
-function fieldOf(column: Column, index: number): Field {
+function fieldOf(column: Column, index: number, id: string): Field {
   return {
+    column,
     name: column.name,
     key: Buffer.from(`${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`),
     format: columnFormat(column),
     isString: column.type === "string",
-    repeats: REPEATING.has(column.type),
+    isNested: NESTED.has(column.type),
+    // An id never comes twice, and to compare it makes a text of it.
+    repeats: REPEATING.has(column.type) && column.name !== id,
     last: null,
     start: 0,
     end: 0,

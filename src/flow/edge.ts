@@ -11,8 +11,11 @@ import type { Batch } from "./batch.ts";
 
 /** Batches that may wait in a lane. Enough to smooth uneven ledgers; more only costs memory. */
 export const LANE_LIMIT_batches = 16;
-/** Bytes that may wait in a lane. A batch above it travels alone. */
-export const LANE_LIMIT_bytes = 32 * 1024 * 1024;
+/**
+ * Bytes that may wait in a lane. A batch above it travels alone. A run holds several lanes of this,
+ * and the runtime lets garbage grow to a multiple of what is held.
+ */
+export const LANE_LIMIT_bytes = 4 * 1024 * 1024;
 
 export interface Lane {
   readonly source: string;

@@ -4,7 +4,7 @@ import type { Batch } from "../batch.ts";
 import type { LedgerRange, Packed, PackedReading, Source, SourceDefinition } from "../component.ts";
 import { WORTH_THREADS_ledgers } from "./crew.ts";
 import type { Crew } from "./crew.ts";
-import { mapAhead } from "./map-ahead.ts";
+import { mapAhead } from "../map-ahead.ts";
 import type { JobResult } from "./messages.ts";
 import type { Pool } from "./pool.ts";
 import { resultBatch } from "./result-batch.ts";

@@ -1,9 +1,8 @@
 /** Rows of one event type as a segment: checked, by column, without a JavaScript value in it. */
 
 import type { Column, EventType } from "../../events/event-type.ts";
-import { jsonText } from "../../events/json.ts";
 import { valueError } from "../../events/value-error.ts";
-import type { Json, Row, Value } from "../../flow/batch.ts";
+import type { Row, Value } from "../../flow/batch.ts";
 import type { Compression } from "./compression.ts";
 import { createByteBuffer } from "./pages/byte-buffer.ts";
 import { createSealer } from "./pages/seal.ts";
@@ -12,6 +11,7 @@ import type { Leaf } from "./schema.ts";
 import { appendColumn, finishSegment } from "./segment.ts";
 import type { SegmentColumn } from "./segment.ts";
 import { createFixedEncoder, FIXED_KINDS } from "./values/fixed.ts";
+import { createJsonEncoder } from "./values/json.ts";
 import type { PresentValues } from "./values/present-values.ts";
 import { createBytesEncoder, createTextEncoder } from "./values/texts.ts";
 
@@ -78,6 +78,7 @@ function errorOfRow(
 function createColumnEncoder(): EncodeColumn {
   const encodeFixed = createFixedEncoder();
   const encodeTexts = createTextEncoder();
+  const encodeJson = createJsonEncoder();
   const encodeBytes = createBytesEncoder();
   const present: Present[] = [];
   let definition = new Uint8Array(1024);
@@ -105,7 +106,7 @@ function createColumnEncoder(): EncodeColumn {
       case "string":
         return encodeTexts(present);
       case "json":
-        return encodeTexts(jsonTexts(present));
+        return encodeJson(present);
       case "bytes":
         return encodeBytes(present);
       default:
@@ -156,30 +157,4 @@ function listLevels(nullable: boolean, rows: readonly Row[], name: string) {
     repetition: Uint8Array.from(repetition),
     items,
   };
-}
-
-/** Neighbouring rows often have the same object: its text is made once. */
-function jsonTexts(values: readonly Present[]): string[] {
-  let last: Present | undefined;
-  let text = "";
-  return values.map((value) => {
-    if (value !== last) {
-      text = withoutLoneSurrogates(jsonText(value as Json));
-      last = value;
-    }
-    return text;
-  });
-}
-
-/**
- * JSON in which the escape of a lone surrogate is U+FFFD, as it becomes in the UTF-8 of other
- * columns: readers (DuckDB) refuse a whole file for one such escape. An escaped backslash before
- * `ud800` is none.
- */
-function withoutLoneSurrogates(json: string): string {
-  if (!json.includes("\\ud")) return json;
-  return json.replace(
-    /\\\\|\\ud[89a-f][0-9a-f]{2}/g,
-    (found) => found === "\\\\" ? found : "\ufffd",
-  );
 }

@@ -9,7 +9,7 @@ import { retryingStore } from "../../objects/retrying-store.ts";
 import { FlowctlError } from "../../spec/errors.ts";
 import type { RetryPolicy } from "../../spec/pipeline.ts";
 import { objectFetcher, openDecoded, openStored } from "./fetch-object.ts";
-import type { FetchedObject, Opener } from "./fetch-object.ts";
+import type { FetchedObject, LakeObject, Opener, StoredObject } from "./fetch-object.ts";
 import { type Lake, openLake } from "./lake.ts";
 import { lakeHead } from "./lake-head.ts";
 import { MAX_LEDGER } from "./lake-layout.ts";
@@ -114,14 +114,28 @@ export function galexieSource(config: Config, context: ComponentContext): Source
     };
   }
 
+  /** An object that was damaged on the way goes through the retries, together with its decoding. */
+  async function decode(opened: Lake, object: StoredObject, stop: AbortSignal) {
+    const { key, bytes, first } = object;
+    try {
+      return await openDecoded(key, store.urlOf(key), bytes);
+    } catch (error) {
+      const again: LakeObject | undefined = isRemote(url)
+        ? await fetcherOf(opened).fetch(first, stop)
+        : undefined;
+      if (again === undefined) throw error;
+      return again;
+    }
+  }
+
   async function* ledgers(range: LedgerRange, stop: AbortSignal): AsyncGenerator<Batch> {
     const opened = await lake();
     const options = await following(opened, range, stop);
     if (options.from > options.to) return;
-    const fetcher = fetcherOf(opened);
     yield* readLedgers({
       ...options,
-      fetcher,
+      fetcher: fetcherBy(opened, openStored),
+      decode: (object) => decode(opened, object, options.signal),
       source: spec.id,
       ...checks,
     });

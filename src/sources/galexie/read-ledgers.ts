@@ -1,12 +1,20 @@
 /** The ledgers of a lake, one by one, each checked and as a batch. */
 
 import type { Batch } from "../../flow/batch.ts";
+import { mapAhead } from "../../flow/map-ahead.ts";
 import { FlowctlError } from "../../spec/errors.ts";
-import type { LakeObject } from "./fetch-object.ts";
+import type { LakeObject, StoredObject } from "./fetch-object.ts";
 import { followLake, type FollowOptions } from "./follow-lake.ts";
 import { chainChecker, checkLedger, type Verify } from "./ledger-checker.ts";
 
-export interface ReadLedgersOptions extends FollowOptions<LakeObject> {
+/**
+ * What is decompressed while the ledger before it is still being read: the next one has to be ready,
+ * and a tenth of its size, as it is stored, does for all others.
+ */
+const DECODE_AHEAD = { count: 3, bytes: 32 * 1024 * 1024 };
+
+export interface ReadLedgersOptions extends FollowOptions<StoredObject> {
+  readonly decode: (object: StoredObject) => Promise<LakeObject>;
   /** Id of the source component. */
   readonly source: string;
   readonly verify: Verify;
@@ -43,8 +51,13 @@ export async function* readLedgers(options: ReadLedgersOptions): AsyncGenerator<
     }
   }
 
-  for await (const object of followLake(options)) {
-    yield* wantedOf(object);
+  const objects = mapAhead(followLake(options), {
+    limits: DECODE_AHEAD,
+    bytesOf: (stored, decoded: LakeObject | undefined) => (decoded ?? stored).held_bytes,
+    work: options.decode,
+  });
+  for await (const { output } of objects) {
+    yield* wantedOf(output);
     head.refreshWhenOld(signal);
   }
 }

@@ -8,6 +8,9 @@ export interface ByteBuffer {
 
 const FIRST_BYTES = 4096;
 
+/** What stands in front of each text. */
+export const LENGTH_BYTES = 4;
+
 export function createByteBuffer(): ByteBuffer {
   return { bytes: new Uint8Array(FIRST_BYTES), length: 0 };
 }

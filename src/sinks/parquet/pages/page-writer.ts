@@ -10,7 +10,7 @@ import type { Compression } from "../compression.ts";
 import type { Leaf } from "../schema.ts";
 import type { SegmentColumn } from "../segment.ts";
 import { append, appendRun, contents, createByteBuffer } from "./byte-buffer.ts";
-import { writeUint32 } from "./byte-buffer.ts";
+import { LENGTH_BYTES, writeUint32 } from "./byte-buffer.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { appendHybrid, bitWidthOf } from "./hybrid.ts";
 import { appendValues } from "./runs.ts";
@@ -131,5 +131,3 @@ export function createPageWriter(compression: Compression): PageWriter {
     },
   };
 }
-
-const LENGTH_BYTES = 4;

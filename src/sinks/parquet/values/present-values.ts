@@ -1,3 +1,7 @@
+/** After this many values it shows whether they repeat; where most do not, none is looked for. */
+export const SAMPLE_values = 32;
+export const SAMPLE_DISTINCT = 24;
+
 /** The values of a column that are there, as a segment has them. */
 export interface PresentValues {
   readonly present: number;

@@ -1,18 +1,13 @@
 /** Strings and bytes, each behind its length; of strings that repeat in a ledger, one of each. */
 
 import type { Value } from "../../../flow/batch.ts";
-import { createByteBuffer, reserve, writeUint32 } from "../pages/byte-buffer.ts";
+import { createByteBuffer, LENGTH_BYTES, reserve, writeUint32 } from "../pages/byte-buffer.ts";
 import { append, contents } from "../pages/byte-buffer.ts";
 import type { ByteBuffer } from "../pages/byte-buffer.ts";
-import type { PresentValues } from "./present-values.ts";
-
-/** After this many values it shows whether they repeat; where most do not, none is looked for. */
-const SAMPLE_values = 32;
-const SAMPLE_DISTINCT = 24;
+import { type PresentValues, SAMPLE_DISTINCT, SAMPLE_values } from "./present-values.ts";
 
 /** Joining texts that are longer on average costs more than it saves. */
 const LONG_TEXT_chars = 256;
-const LENGTH_BYTES = 4;
 /** Room for the length of the text behind it; where the text is written, it is overwritten. */
 const GAP = "\0".repeat(LENGTH_BYTES);
 /** UTF-8 bytes of a UTF-16 unit, at most. */
