@@ -38,11 +38,42 @@ test("a lane is bounded in bytes too; a batch above the limit travels alone", as
   await lane.take();
   assert.equal(await isSettled(third), false);
   await lane.take();
-  assert.equal(await isSettled(third), true);
-  const fourth = lane.push(batch(4, 1));
-  assert.equal(await isSettled(fourth), false);
+  assert.equal(lane.size(), 1);
+  assert.equal(await isSettled(third), false);
   assert.equal((await lane.take())?.sequence, 3);
-  assert.equal(await isSettled(fourth), true);
+  assert.equal(await isSettled(third), true);
+});
+
+test("the producer of a large batch goes on when it has been taken", async () => {
+  const lane = createLane("s", "a → b");
+  const pushing = lane.push(batch(1, LANE_LIMIT_bytes + 1));
+  assert.equal(lane.size(), 1);
+  assert.equal(await isSettled(pushing), false);
+  await lane.take();
+  assert.equal(await isSettled(pushing), true);
+  const taking = lane.take();
+  assert.equal(lane.push(batch(2, LANE_LIMIT_bytes + 1)), undefined);
+  assert.equal((await taking)?.sequence, 2);
+});
+
+test("where the consumer is busy, when it has done with it", async () => {
+  const lane = createLane("s", "a → b", { busy: true });
+  const taking = lane.take();
+  const first = lane.push(batch(1, LANE_LIMIT_bytes + 1));
+  assert.equal((await taking)?.sequence, 1);
+  assert.equal(await isSettled(first), false);
+  const next = lane.take();
+  assert.equal(await isSettled(first), true);
+  assert.equal(lane.push(batch(2, LANE_LIMIT_bytes)), undefined);
+  await next;
+
+  assert.equal(lane.push(batch(3, 1)), undefined);
+  const large = lane.push(batch(4, LANE_LIMIT_bytes + 1));
+  await lane.take();
+  await lane.take();
+  assert.equal(await isSettled(large), false);
+  lane.take();
+  assert.equal(await isSettled(large), true);
 });
 
 test("a gap, a repetition and another source are errors that name the edge", () => {
@@ -74,11 +105,15 @@ test("abort wakes producer and consumer with the error, and refuses whoever come
   const full = createLane("s", "a → b", { batches: 1, bytes: 1000 });
   full.push(batch(1));
   const pushing = full.push(batch(2));
+  const large = createLane("s", "a → b", { batches: 1, bytes: 0 });
+  const handing = large.push(batch(1));
   const empty = createLane("s", "a → b");
   const taking = empty.take();
   full.abort(halted);
+  large.abort(halted);
   empty.abort(halted);
   await assert.rejects(async () => await pushing, halted);
+  await assert.rejects(async () => await handing, halted);
   await assert.rejects(async () => await taking, halted);
   assert.throws(() => full.push(batch(3)), halted);
   assert.throws(() => empty.take(), halted);
@@ -89,6 +124,7 @@ test("whatever the pace of both ends, all batches arrive in order within the lim
   const limits = fc.record({
     batches: fc.integer({ min: 1, max: 5 }),
     bytes: fc.integer({ min: 1, max: 500 }),
+    busy: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(pauses, pauses, limits, async (fast, slow, limit) => {

@@ -12,8 +12,10 @@ import type { Batch } from "./batch.ts";
 /** Batches that may wait in a lane. Enough to smooth uneven ledgers; more only costs memory. */
 export const LANE_LIMIT_batches = 16;
 /**
- * Bytes that may wait in a lane. A batch above it travels alone. A run holds several lanes of this,
- * and the runtime lets garbage grow to a multiple of what is held.
+ * Bytes that may wait in a lane: a run holds several lanes of this, and the runtime lets garbage
+ * grow to a multiple of what is held. A batch above it is large: it travels alone, and the next one
+ * is not even begun before it has been taken, or, where the consumer keeps this thread busy, before
+ * that has done with it. Its rows would be in memory beside those that wait.
  */
 export const LANE_LIMIT_bytes = 4 * 1024 * 1024;
 
@@ -24,8 +26,8 @@ export interface Lane {
   /** Batches that wait. */
   size(): number;
   /**
-   * Appends the batch; a promise when the producer has to wait for room. One producer, which does
-   * not push again before that. Throws `flow/order` or `flow/gap` when it is not the next ledger.
+   * Appends the batch; a promise when the producer has to wait for room, or for what becomes of a
+   * large batch. One producer, which does not push again before that. Throws `flow/order` or `flow/gap` when it is not the next ledger.
    */
   push(batch: Batch): Promise<void> | undefined;
   /** The next batch, or undefined after the last. One consumer, one call at a time. */
@@ -41,14 +43,22 @@ interface Waiter<T> {
   reject(error: Error): void;
 }
 
-export interface LaneLimits {
-  readonly batches: number;
-  readonly bytes: number;
+export interface LaneOptions {
+  /** Default `LANE_LIMIT_batches`. */
+  readonly batches?: number;
+  /** Default `LANE_LIMIT_bytes`. */
+  readonly bytes?: number;
+  /**
+   * The consumer works on this thread and waits for nobody else, so that nothing is won by making
+   * the next large batch meanwhile. Default false.
+   */
+  readonly busy?: boolean;
 }
 
-const DEFAULT_LIMITS: LaneLimits = { batches: LANE_LIMIT_batches, bytes: LANE_LIMIT_bytes };
-
-export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS): Lane {
+export function createLane(source: string, edge: string, options: LaneOptions = {}): Lane {
+  const { batches = LANE_LIMIT_batches, bytes: limit_bytes = LANE_LIMIT_bytes } = options;
+  const { busy = false } = options;
+  const limits = { batches, bytes: limit_bytes };
   const ring = new Array<Batch | undefined>(limits.batches);
   let head = 0;
   let count = 0;
@@ -58,9 +68,13 @@ export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS
   let aborted: Error | undefined;
   let producer: { readonly batch: Batch; readonly waiter: Waiter<void> } | undefined;
   let consumer: Waiter<Batch | undefined> | undefined;
+  /** The producer of a large batch, which is the only one that waits or is being worked on. */
+  let handing: Waiter<void> | undefined;
 
   const hasRoom = (batch: Batch) =>
     count === 0 || (count < limits.batches && bytes + batch.bytes <= limits.bytes);
+
+  const isLarge = (batch: Batch) => batch.bytes > limits.bytes;
 
   function checkOrder(batch: Batch): void {
     if (batch.source !== source) {
@@ -97,15 +111,27 @@ export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS
     head = (head + 1) % limits.batches;
     count -= 1;
     bytes -= batch.bytes;
+    if (!busy) endHanding();
     return batch;
   }
+
+  function endHanding(): void {
+    handing?.resolve();
+    handing = undefined;
+  }
+
+  const handedOver = () =>
+    new Promise<void>((resolve, reject) => {
+      handing = { resolve, reject };
+    });
 
   function admitWaitingProducer(): void {
     if (producer === undefined || !hasRoom(producer.batch)) return;
     const { batch, waiter } = producer;
     producer = undefined;
     append(batch);
-    waiter.resolve();
+    if (isLarge(batch)) handing = waiter;
+    else waiter.resolve();
   }
 
   return {
@@ -120,11 +146,11 @@ export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS
         const waiting = consumer;
         consumer = undefined;
         waiting.resolve(batch);
-        return undefined;
+        return busy && isLarge(batch) ? handedOver() : undefined;
       }
       if (hasRoom(batch)) {
         append(batch);
-        return undefined;
+        return isLarge(batch) ? handedOver() : undefined;
       }
       return new Promise((resolve, reject) => {
         producer = { batch, waiter: { resolve, reject } };
@@ -133,6 +159,8 @@ export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS
 
     take() {
       if (aborted !== undefined) throw aborted;
+      // It has done with the one before.
+      if (busy && count === 0) endHanding();
       const batch = removeFirst();
       if (batch !== undefined) {
         admitWaitingProducer();
@@ -157,7 +185,9 @@ export function createLane(source: string, edge: string, limits = DEFAULT_LIMITS
       bytes = 0;
       producer?.waiter.reject(error);
       consumer?.reject(error);
+      handing?.reject(error);
       producer = undefined;
+      handing = undefined;
       consumer = undefined;
     },
   };

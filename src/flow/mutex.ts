@@ -9,7 +9,8 @@ export function createMutex(): Mutex {
   return {
     run<T>(body: () => T | Promise<T>): Promise<T> {
       const result = last.then(body);
-      last = result.catch(() => undefined);
+      // Without the result, which may be rows: nobody else holds them any more.
+      last = result.then(() => undefined, () => undefined);
       return result;
     },
   };

@@ -1,5 +1,6 @@
 /** From a pipeline to nodes that are ready: made, opened, restored, and placed on their ledgers. */
 
+import type { Collector } from "../runtime/memory.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import { componentError } from "./component-error.ts";
@@ -55,6 +56,7 @@ export interface NodesInput {
   readonly graph: Graph;
   readonly state: State;
   readonly parts: Parts;
+  readonly collector: Collector;
 }
 
 export async function prepareNodes(input: NodesInput): Promise<Nodes> {
@@ -143,7 +145,7 @@ function makeSinks(
   fingerprints: ReadonlyMap<string, string>,
   tellCommitted: () => void,
 ): Map<string, SinkNode> {
-  const { options, control, monitor, state, parts } = input;
+  const { options, control, monitor, state, parts, collector } = input;
   const nodes = new Map<string, SinkNode>();
   for (const spec of options.pipeline.sinks) {
     const sink = parts.sinks.get(spec.id);
@@ -155,6 +157,7 @@ function makeSinks(
       sink,
       counters: monitor.counters(spec.id),
       faults: faultsOf(input, spec, control.halted),
+      collector,
       ended: control.ended,
       onCommit() {
         tellCommitted();

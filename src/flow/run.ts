@@ -1,5 +1,6 @@
 /** Runs a pipeline on this machine: the graph, its edges, its checkpoints. */
 
+import { type Collector, createCollector } from "../runtime/memory.ts";
 import type { PipelineSpec } from "../spec/pipeline.ts";
 import { FlowctlError, messageOf } from "../spec/errors.ts";
 import type { ChunkInHand, ComponentDefinition, Logger, RunIdentity } from "./component.ts";
@@ -108,7 +109,8 @@ async function runPipeline(
   const parts: Parts = { sources: new Map(), processors: new Map(), sinks: new Map() };
   try {
     if (options.reset === true) state.reset();
-    const flow = flowThrough({ options, control, monitor, taps, graph, state, parts });
+    const collector = createCollector();
+    const flow = flowThrough({ options, control, monitor, taps, graph, state, parts, collector });
     return await Promise.race([flow, control.ending.then(() => endedEarly(control))]);
   } finally {
     const deadline_ms = control.ended.aborted ? ABORT_CLOSE_DEADLINE_ms : CLOSE_DEADLINE_ms;
@@ -132,6 +134,7 @@ interface Flow {
   readonly graph: Graph;
   readonly state: State;
   readonly parts: Parts;
+  readonly collector: Collector;
 }
 
 async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
@@ -157,8 +160,10 @@ async function flowThrough(flow: Flow): Promise<"completed" | "stopped"> {
 
 /** True when every source has ended by itself. Failures are left in `control`. */
 async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
-  const { control, monitor, taps, graph } = flow;
-  const { all, lanes } = layStrands(graph);
+  const { control, monitor, taps, graph, parts, collector } = flow;
+  // A sink with an encoder works itself; one without leaves most to a server, and waits for it.
+  const isBusy = (id: string) => parts.sinks.get(id)?.encode !== undefined;
+  const { all, lanes } = layStrands(graph, isBusy);
   const pacer = createPacer();
   let ended = true;
 
@@ -186,7 +191,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     try {
       await (role === "source"
         ? runSource(strand)
-        : runStrand(strand, nodes.step(id), pacer, taps, nodes.width(id)));
+        : runStrand(strand, nodes.step(id), { pacer, taps, collector }, nodes.width(id)));
       counters.setState("done");
     } catch (error) {
       if (error === HALTED) return;

@@ -1,6 +1,6 @@
 /** A sink in the graph: writes in order, skips what it has, commits in groups. */
 
-import { createCollector } from "../runtime/memory.ts";
+import type { Collector } from "../runtime/memory.ts";
 import { FlowctlError } from "../spec/errors.ts";
 import type { ComponentSpec } from "../spec/pipeline.ts";
 import type { Batch, NodeFacts } from "./batch.ts";
@@ -48,6 +48,8 @@ export interface SinkNodeOptions {
   readonly sink: Sink;
   readonly counters: Counters;
   readonly faults: FaultPolicy;
+  /** Is told which rows are garbage. */
+  readonly collector: Collector;
   /** Sequences may leave gaps: they are those of a replay. Default false. */
   readonly sparse?: boolean;
   /** Fires: the sink is about to be closed and is not called again. */
@@ -59,12 +61,11 @@ export interface SinkNodeOptions {
 }
 
 export function createSinkNode(options: SinkNodeOptions): SinkNode {
-  const { spec, sink, counters, faults } = options;
+  const { spec, sink, counters, faults, collector } = options;
   const mutex = createMutex();
   const types = new Set(spec.input_event_types);
   const written = new Map<string, number>();
   const durable = new Map<string, number>();
-  const collector = createCollector();
   const dirty = { ledgers: 0, bytes: 0, since: 0, last: 0 };
   /** When it had nothing to do any more. */
   let idleSince = performance.now();
@@ -222,7 +223,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
         const reason = cameAlone ? "idle" : dueReason(now);
         if (reason === undefined) armTimer();
         else await commitNow(reason);
-        // No commit waits for it. Rows that a thread has made are its garbage, not this one's.
+        // Rows that a thread has made are its garbage, not this one's.
         if (made === undefined) collector.passed(bytes);
       }),
 

@@ -4,6 +4,7 @@
  * behind it. A strand waits only for its own source; nodes see one batch at a time by themselves.
  */
 
+import type { Collector } from "../runtime/memory.ts";
 import type { Batch } from "./batch.ts";
 import { createLane } from "./edge.ts";
 import type { Lane } from "./edge.ts";
@@ -28,12 +29,13 @@ export interface Strands {
   readonly lanes: readonly Lane[];
 }
 
-export function layStrands(graph: Graph): Strands {
+/** `isBusy`: whether the node of this id works on this thread and waits for nobody else. */
+export function layStrands(graph: Graph, isBusy: (id: string) => boolean): Strands {
   const lanes = new Map<string, Lane>();
   const lane = (from: GraphNode, to: GraphNode, source: string): Lane => {
     const edge = `${from.spec.id} → ${to.spec.id}`;
     const key = `${edge}\n${source}`;
-    const known = lanes.get(key) ?? createLane(source, edge);
+    const known = lanes.get(key) ?? createLane(source, edge, { busy: isBusy(to.spec.id) });
     lanes.set(key, known);
     return known;
   };
@@ -50,27 +52,48 @@ export function layStrands(graph: Graph): Strands {
   return { all, lanes: [...lanes.values()] };
 }
 
+/** What the strands of a run share. */
+export interface Common {
+  readonly pacer: Pacer;
+  readonly taps: Taps;
+  readonly collector: Collector;
+}
+
 /** Runs a strand of a processor or sink until its source has ended, `width` batches at a time. */
 export async function runStrand(
   strand: Strand,
   step: Step,
-  pacer: Pacer,
-  taps: Taps,
+  { pacer, taps, collector }: Common,
   width = 1,
 ): Promise<void> {
-  const join = createJoin(strand.node.spec.id, strand.inputs);
+  const { id, role } = strand.node.spec;
+  const join = createJoin(id, strand.inputs);
 
   async function deliver(batch: Batch, result: Batch | undefined): Promise<void> {
-    await taps.show(strand.node.spec.id, result ?? batch);
+    await taps.show(id, result ?? batch);
     if (result !== undefined) await pushAll(strand.outputs, result);
+  }
+
+  async function deliverAhead(batch: Batch, result: Batch | undefined): Promise<void> {
+    await deliver(batch, result);
     await pacer.turn();
   }
 
+  /** False after the last. By itself, so that the batch is garbage when it has ended. */
+  async function next(): Promise<boolean> {
+    const batch = await join.take();
+    if (batch === undefined) return false;
+    await deliver(batch, await step(batch));
+    return true;
+  }
+
   if (width > 1) {
-    await runAhead({ take: () => join.take(), step, deliver, width });
+    await runAhead({ take: () => join.take(), step, deliver: deliverAhead, width });
   } else {
-    for (let batch = await join.take(); batch !== undefined; batch = await join.take()) {
-      await deliver(batch, await step(batch));
+    while (await next()) {
+      // A busy sink has done with what this processor has made, and the next is not begun.
+      if (role === "processor") collector.rest();
+      await pacer.turn();
     }
   }
   closeAll(strand.outputs);

@@ -42,6 +42,7 @@ export function serveSegments(port: ThreadPort, catalogue: readonly ComponentDef
     say({ kind: "done", id, result }, buffersOf(result));
     for (const buffer of read) giveBack(buffer);
     collector.passed(bytes);
+    collector.rest();
   }
 
   let last = Promise.resolve();

@@ -23,7 +23,7 @@ export interface Config {
   /**
    * Rows held in memory until their row group is written, over all tables. When there is more, the
    * table with the most of it starts its next row group; what is written waits on disk for the
-   * file's end. In bytes. Default: 32MiB.
+   * file's end. In bytes. Default: 16MiB.
    */
   readonly buffer_bytes: number;
   /**
@@ -71,7 +71,7 @@ export const configSchema: v.GenericSchema<unknown, Config> = fields({
   ledgers_per_file: v.optional(integer({ min: 1, max: 1000000 })),
   rows_per_file: v.optional(integer({ min: 1 })),
   bytes_per_file: v.optional(size(), "128MiB"),
-  buffer_bytes: v.optional(size(), "32MiB"),
+  buffer_bytes: v.optional(size(), "16MiB"),
   rotate: v.optional(duration()),
   partition_by: v.optional(choice(["none","date","hour","ledgers"]), "none"),
   ledgers_per_partition: v.optional(integer({ min: 1 }), 100000),
@@ -144,7 +144,7 @@ export const configJsonSchema: Readonly<Record<string, unknown>> = {
     },
     "buffer_bytes": {
       "description": "Rows held in memory until their row group is written, over all tables. When there is more, the\ntable with the most of it starts its next row group; what is written waits on disk for the\nfile's end.",
-      "default": "32MiB",
+      "default": "16MiB",
       "anyOf": [
         {
           "type": "number",
