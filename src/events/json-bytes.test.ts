@@ -41,6 +41,33 @@ test("any value is written as jsonText gives it, behind whatever stands there", 
   }));
 });
 
+test("an integer has all its digits, at every edge", () => {
+  const edge = fc.constantFrom(
+    ...[0, 9, 10, 16, 31, 32, 53, 62, 63, 64].map((bits) => 2n ** BigInt(bits)),
+    ...[1, 8, 9, 10, 17, 18, 19].map((digits) => 10n ** BigInt(digits)),
+  );
+  const near = fc.tuple(edge, fc.bigInt({ min: -2n, max: 2n }), fc.constantFrom(1n, -1n));
+  const integer = fc.oneof(
+    near.map(([value, distance, sign]) => sign * (value + distance)),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.maxSafeInteger(),
+    fc.integer(),
+    fc.nat(20_000),
+  );
+  fc.assert(
+    fc.property(fc.array(integer), (values) => {
+      const out = new JsonBytes();
+      for (const value of values) {
+        out.integer(value);
+        out.byte(10);
+      }
+      const text = Buffer.from(out.bytes.subarray(0, out.length)).toString();
+      assert.equal(text, values.map((value) => `${value}\n`).join(""));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test("members without a value are left out, in a list they are null", () => {
   const odd = { a: undefined, b: [undefined, 1], c: () => 1 } as unknown as Json;
   assert.equal(written(odd), '{"b":[null,1]}');

@@ -15,7 +15,21 @@ const MAX_BYTES_PER_UNIT = 3;
 /** Up to this length a loop is faster than the runtime's own functions. */
 const SHORT_units = 96;
 
+const INT64_LEAST = -(2n ** 63n);
+const INT64_LIMIT = 2n ** 63n;
+const MAX_DIGITS = 20;
+const DIGITS_9 = 1_000_000_000;
+const POWERS = Array.from({ length: 10 }, (_, digits) => 10 ** digits);
+
+/** A 64-bit integer, and its halves. */
+const long = new BigInt64Array(1);
+const words = new Int32Array(long.buffer);
+/** Which of them is the lower one. */
+const LOW = new Uint8Array(Int32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
 const QUOTE = 34;
+const MINUS = 45;
+const ZERO = 48;
 const COMMA = 44;
 const COLON = 58;
 const LIST_START = 91;
@@ -86,6 +100,59 @@ export class JsonBytes {
     this.length = end + 1;
   }
 
+  /** All digits of an integer. */
+  integer(value: number | bigint): void {
+    if (typeof value === "bigint" && (value < INT64_LEAST || value >= INT64_LIMIT)) {
+      return this.text(value.toString());
+    }
+    this.reserve(MAX_DIGITS);
+    if (typeof value === "bigint") this.#long(value);
+    else if (value >= 0 && value < DIGITS_9 && Number.isInteger(value)) this.#digits(value, 1);
+    else this.text(String(value));
+  }
+
+  /**
+   * A bigint as text takes a division, and a bigint, for each few digits. Its two halves are
+   * numbers: a long division of their quarters by a thousand million leaves nine digits at a time.
+   */
+  #long(value: bigint): void {
+    long[0] = value;
+    let low = words[LOW] as number;
+    let high = words[1 - LOW] as number;
+    if (high < 0) {
+      this.bytes[this.length++] = MINUS;
+      low = -low | 0;
+      high = (low === 0 ? -high : ~high) | 0;
+    }
+    let rest = 0;
+    let above = 0;
+    for (const part of [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff]) {
+      const dividend = rest * 0x10000 + part;
+      const quotient = Math.floor(dividend / DIGITS_9);
+      rest = dividend - quotient * DIGITS_9;
+      above = above * 0x10000 + quotient;
+    }
+    const top = Math.floor(above / DIGITS_9);
+    const middle = above - top * DIGITS_9;
+    if (top > 0) this.#digits(top, 1);
+    if (above > 0) this.#digits(middle, top > 0 ? 9 : 1);
+    this.#digits(rest, above > 0 ? 9 : 1);
+  }
+
+  /** A number below a thousand million, with leading zeros up to so many digits. */
+  #digits(value: number, least: number): void {
+    let count = least;
+    for (let limit = POWERS[least] as number; value >= limit; limit *= 10) count++;
+    const bytes = this.bytes;
+    let left = value | 0;
+    for (let at = this.length + count - 1; at >= this.length; at--) {
+      const tenth = (left / 10) | 0;
+      bytes[at] = ZERO + left - tenth * 10;
+      left = tenth;
+    }
+    this.length += count;
+  }
+
   /** As `jsonText`; throws what it throws, and may have written a part by then. */
   value(json: Json | undefined, depth = 0): void {
     switch (typeof json) {
@@ -94,7 +161,7 @@ export class JsonBytes {
       case "number":
         return this.text(Number.isFinite(json) ? String(json) : "null");
       case "bigint":
-        return this.text(json.toString());
+        return this.integer(json);
       case "boolean":
         return this.text(json ? "true" : "false");
       case "object":

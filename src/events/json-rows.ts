@@ -25,6 +25,8 @@ const REPEATING: ReadonlySet<ColumnType> = new Set<ColumnType>([
   "timestamp",
 ]);
 
+const INTEGERS: ReadonlySet<ColumnType> = new Set<ColumnType>(["int32", "int64", "uint64"]);
+
 /** Values that are JSON themselves. */
 const NESTED: ReadonlySet<ColumnType> = new Set<ColumnType>(["strings", "json"]);
 
@@ -36,6 +38,7 @@ interface Field {
   readonly format: (value: NonNullable<Value>) => string;
   readonly isString: boolean;
   readonly isNested: boolean;
+  readonly isInteger: boolean;
   readonly repeats: boolean;
   last: Value;
   /** Bytes of key and value in the last row. */
@@ -135,7 +138,9 @@ function write(out: JsonBytes, field: Field, value: Value): void {
   out.append(field.key);
   if (value === null) out.text("null");
   else if (field.isString && typeof value === "string") out.string(value);
-  else if (field.isNested) writeNested(out, field.column, value);
+  else if (field.isInteger && (typeof value === "bigint" || Number.isSafeInteger(value))) {
+    out.integer(value as number | bigint);
+  } else if (field.isNested) writeNested(out, field.column, value);
   else out.text(field.format(value));
 }
 
@@ -154,6 +159,7 @@ function fieldOf(column: Column, index: number, id: string): Field {
     key: Buffer.from(`${index === 0 ? "{" : ","}${JSON.stringify(column.name)}:`),
     format: columnFormat(column),
     isString: column.type === "string",
+    isInteger: INTEGERS.has(column.type),
     isNested: NESTED.has(column.type),
     // An id never comes twice, and to compare it makes a text of it.
     repeats: REPEATING.has(column.type) && column.name !== id,
