@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import { COLLECT_AFTER_bytes, COLLECT_SHARE, createCollector, WHOLE_EVERY } from "./memory.ts";
+import {
+  COLLECT_ABOVE_bytes,
+  COLLECT_AFTER_bytes,
+  COLLECT_SHARE,
+  createCollector,
+  WHOLE_EVERY,
+} from "./memory.ts";
+
+const resident_bytes = () => COLLECT_ABOVE_bytes;
 
 test("garbage is collected when there is enough and nobody holds rows, all of it now and then", () => {
   const collections: string[] = [];
   const collector = createCollector({
     collect: { ofNew: () => collections.push("new"), ofAll: () => collections.push("all") },
+    resident_bytes,
     worked_ms: () => 0,
   });
   collector.passed(COLLECT_AFTER_bytes - 1);
@@ -22,6 +31,17 @@ test("garbage is collected when there is enough and nobody holds rows, all of it
   assert.deepEqual(collections, [...cycle, ...cycle]);
 });
 
+test("a small process is left to the runtime", () => {
+  const collection = () => assert.fail("collected");
+  const collector = createCollector({
+    collect: { ofNew: collection, ofAll: collection },
+    resident_bytes: () => COLLECT_ABOVE_bytes - 1,
+    worked_ms: () => 0,
+  });
+  collector.passed(COLLECT_AFTER_bytes);
+  collector.rest();
+});
+
 test("collections take their share of the time and no more", () => {
   let now_ms = 1000;
   let count = 0;
@@ -31,6 +51,7 @@ test("collections take their share of the time and no more", () => {
   };
   const collector = createCollector({
     collect: { ofNew: collection, ofAll: collection },
+    resident_bytes,
     worked_ms: () => now_ms,
   });
   const rest = (wanted: number) => {
@@ -59,7 +80,7 @@ test("the runtime's own collections free what nobody holds", {
   (function make() {
     for (let index = 0; index < 100; index++) registry.register({ rows: [index] }, index);
   })();
-  const collector = createCollector();
+  const collector = createCollector({ resident_bytes });
   for (let round = 0; round < 2 * WHOLE_EVERY && freed.size < 50; round++) {
     collector.passed(COLLECT_AFTER_bytes);
     collector.rest();

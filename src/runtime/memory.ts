@@ -6,6 +6,8 @@
 
 import process from "node:process";
 
+/** Below this nobody minds, and the runtime's own way is as good. */
+export const COLLECT_ABOVE_bytes = 224 * 1024 * 1024;
 /** What becomes garbage between two collections, as rows are reckoned. */
 export const COLLECT_AFTER_bytes = 12 * 1024 * 1024;
 /** One collection in so many looks at everything, the others at what is new. */
@@ -31,12 +33,15 @@ export interface Collections {
 export interface CollectorOptions {
   /** Null where the runtime has none; default: its own, which only Bun has. */
   readonly collect?: Collections | null;
+  /** Default: the memory of the process, with all its threads. */
+  readonly resident_bytes?: () => number;
   /** Processor time used so far: other programs must not make a collection look long. */
   readonly worked_ms?: () => number;
 }
 
 export function createCollector({
   collect = runtimeCollections(),
+  resident_bytes = () => process.memoryUsage.rss(),
   worked_ms = processorTime_ms,
 }: CollectorOptions = {}): Collector {
   if (collect === null) return { passed() {}, rest() {} };
@@ -52,6 +57,7 @@ export function createCollector({
       const start_ms = worked_ms();
       if (start_ms < notBefore_ms) return;
       passed_bytes = 0;
+      if (resident_bytes() < COLLECT_ABOVE_bytes) return;
       count += 1;
       if (count % WHOLE_EVERY === 0) collect.ofAll();
       else collect.ofNew();

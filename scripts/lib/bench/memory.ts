@@ -1,6 +1,7 @@
 /**
  * Memory over a long run: all of Hubble's tables of thousands of ledgers, to Parquet and to JSON
- * lines. What counts beside the peak is the slope: memory that grows with the run has no bound.
+ * lines, by one worker; each further one has a heap of its own. What counts beside the peak is the
+ * slope: memory that grows with the run has no bound.
  *
  *   scripts/bench memory [-- LEDGERS]
  */
@@ -48,7 +49,7 @@ export const memory: BenchPart = {
     }
     return {
       method:
-        `All of Hubble's tables of ${lake.ledgers} ledgers by the built binary, its resident ` +
+        `All of Hubble's tables of ${lake.ledgers} ledgers by the built binary, one worker, its resident ` +
         `memory read every ${SAMPLE_AFTER_ms} ms. The slope is that of the straight line through ` +
         "what was read after the first quarter.",
       columns: ["sink", "ledgers", "peak, MB", "slope, MB in 1,000 ledgers", "ledgers/s"],
@@ -61,7 +62,10 @@ export const memory: BenchPart = {
           seen: slope_bytes / 1e6,
         }),
       ]),
-      notMeasured: ["Files in the cache of the operating system, which are not the program's."],
+      notMeasured: [
+        "Several workers over as many ledgers; the section on Parquet has their peak.",
+        "Files in the cache of the operating system, which are not the program's.",
+      ],
       summary: `memory, MB: ${
         [...runs].map(([sink, { peak_bytes }]) => `${sink} ${megabytes(peak_bytes, 0)}`).join(", ")
       }`,
@@ -98,7 +102,7 @@ async function runWith(
   );
   const samples: [ms: number, bytes: number][] = [];
   const started = performance.now();
-  const args = ["--log-level", "warn", "run", file, "--no-persistence"];
+  const args = ["--log-level", "warn", "run", file, "--no-persistence", "--workers", "1"];
   const env = { ...process.env, HEALTH_PORT: "0" };
   const child = spawn(flowctl, args, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
   const poll = setInterval(() => {
