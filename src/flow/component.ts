@@ -228,8 +228,6 @@ export interface Sink {
    * `writeEncoded(batch, encode(batch))`. When it throws, it has taken nothing, and `write` follows.
    */
   writeEncoded?(batch: BatchKey, encoded: Encoded): Promise<void> | void;
-  /** True: it gives memory of what was encoded back by itself, and the collector has none to find. */
-  readonly freesEncoded?: boolean;
   /** The encoder of `write`. Without it, what is before this sink is done by one thread (`TwoSteps`). */
   readonly encode?: Encoder | undefined;
   /**

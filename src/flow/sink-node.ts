@@ -125,7 +125,7 @@ export function createSinkNode(options: SinkNodeOptions): SinkNode {
       const size_bytes = encoded.transfer.reduce((sum, { byteLength }) => sum + byteLength, 0);
       await sink.writeEncoded?.(batch, encoded);
       // The rows are garbage of the thread that has made them; here it is what they became.
-      if (sink.freesEncoded !== true) collector.passed(size_bytes);
+      collector.passed(size_bytes);
     } catch {
       // It has taken nothing: writing the rows tells what is wrong, and what becomes of it.
       return undefined;

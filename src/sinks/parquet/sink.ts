@@ -163,7 +163,6 @@ export function createParquetSink(
     },
     write: (batch) => take(batch, encode(batch)),
     writeEncoded: take,
-    freesEncoded: true,
     encode,
     async commit(reason) {
       for (const part of [...open.values()]) {
