@@ -22,6 +22,8 @@ export interface Strand {
   readonly source: string;
   readonly inputs: readonly Lane[];
   readonly outputs: readonly Lane[];
+  /** Between two ledgers nobody holds rows that came this way. */
+  readonly rests: boolean;
 }
 
 export interface Strands {
@@ -47,9 +49,20 @@ export function layStrands(graph: Graph, isBusy: (id: string) => boolean): Stran
         .filter((input) => input.sources.includes(source))
         .map((input) => lane(input, node, source)),
       outputs: node.outputs.map((output) => lane(node, output, source)),
+      rests: restsAfter(node, isBusy),
     }))
   );
   return { all, lanes: [...lanes.values()] };
+}
+
+/**
+ * A busy sink has done with a ledger when the processor before it goes on, which holds the rows
+ * until then. With any other sink, a collection there would delay what waits to be written.
+ */
+function restsAfter({ spec, outputs }: GraphNode, isBusy: (id: string) => boolean): boolean {
+  if (spec.role === "sink") return !isBusy(spec.id);
+  const all = outputs.length > 0 && outputs.every((output) => isBusy(output.spec.id));
+  return spec.role === "processor" && all;
 }
 
 /** What the strands of a run share. */
@@ -66,7 +79,7 @@ export async function runStrand(
   { pacer, taps, collector }: Common,
   width = 1,
 ): Promise<void> {
-  const { id, role } = strand.node.spec;
+  const { id } = strand.node.spec;
   const join = createJoin(id, strand.inputs);
 
   async function deliver(batch: Batch, result: Batch | undefined): Promise<void> {
@@ -91,8 +104,7 @@ export async function runStrand(
     await runAhead({ take: () => join.take(), step, deliver: deliverAhead, width });
   } else {
     while (await next()) {
-      // A busy sink has done with what this processor has made, and the next is not begun.
-      if (role === "processor") collector.rest();
+      if (strand.rests) collector.rest();
       await pacer.turn();
     }
   }
