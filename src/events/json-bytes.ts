@@ -5,7 +5,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Json } from "../flow/batch.ts";
-import { jsonString, jsonText, MAX_JSON_DEPTH, needsEscape } from "./json.ts";
+import { isList, jsonString, jsonText, MAX_JSON_DEPTH, needsEscape } from "./json.ts";
 
 const START_BYTES = 128 * 1024;
 
@@ -200,10 +200,6 @@ export class JsonBytes {
     }
     this.byte(OBJECT_END);
   }
-}
-
-function isList(value: object): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 /**

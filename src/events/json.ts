@@ -106,7 +106,7 @@ function nested(value: Json | undefined, depth: number): string {
   }
 }
 
-function isList(value: object): value is readonly Json[] {
+export function isList(value: object): value is readonly Json[] {
   return Array.isArray(value);
 }
 

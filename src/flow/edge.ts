@@ -27,7 +27,8 @@ export interface Lane {
   size(): number;
   /**
    * Appends the batch; a promise when the producer has to wait for room, or for what becomes of a
-   * large batch. One producer, which does not push again before that. Throws `flow/order` or `flow/gap` when it is not the next ledger.
+   * large batch. One producer, which does not push again before that. Throws `flow/order` or
+   * `flow/gap` when it is not the next ledger.
    */
   push(batch: Batch): Promise<void> | undefined;
   /** The next batch, or undefined after the last. One consumer, one call at a time. */
@@ -55,11 +56,13 @@ export interface LaneOptions {
   readonly busy?: boolean;
 }
 
-export function createLane(source: string, edge: string, options: LaneOptions = {}): Lane {
-  const { batches = LANE_LIMIT_batches, bytes: limit_bytes = LANE_LIMIT_bytes } = options;
-  const { busy = false } = options;
-  const limits = { batches, bytes: limit_bytes };
-  const ring = new Array<Batch | undefined>(limits.batches);
+export function createLane(
+  source: string,
+  edge: string,
+  { batches = LANE_LIMIT_batches, bytes: most_bytes = LANE_LIMIT_bytes, busy = false }:
+    LaneOptions = {},
+): Lane {
+  const ring = new Array<Batch | undefined>(batches);
   let head = 0;
   let count = 0;
   let bytes = 0;
@@ -72,9 +75,9 @@ export function createLane(source: string, edge: string, options: LaneOptions = 
   let handing: Waiter<void> | undefined;
 
   const hasRoom = (batch: Batch) =>
-    count === 0 || (count < limits.batches && bytes + batch.bytes <= limits.bytes);
+    count === 0 || (count < batches && bytes + batch.bytes <= most_bytes);
 
-  const isLarge = (batch: Batch) => batch.bytes > limits.bytes;
+  const isLarge = (batch: Batch) => batch.bytes > most_bytes;
 
   function checkOrder(batch: Batch): void {
     if (batch.source !== source) {
@@ -99,7 +102,7 @@ export function createLane(source: string, edge: string, options: LaneOptions = 
   }
 
   function append(batch: Batch): void {
-    ring[(head + count) % limits.batches] = batch;
+    ring[(head + count) % batches] = batch;
     count += 1;
     bytes += batch.bytes;
   }
@@ -108,7 +111,7 @@ export function createLane(source: string, edge: string, options: LaneOptions = 
     const batch = ring[head];
     if (count === 0 || batch === undefined) return undefined;
     ring[head] = undefined;
-    head = (head + 1) % limits.batches;
+    head = (head + 1) % batches;
     count -= 1;
     bytes -= batch.bytes;
     if (!busy) endHanding();

@@ -20,7 +20,7 @@ import type { Parts } from "./parts.ts";
 import { openState, pipelineKey } from "./state.ts";
 import type { State } from "./state.ts";
 import type { RunStats, RunSummary } from "./stats.ts";
-import { closeAll, layStrands, pushAll, runStrand } from "./strands.ts";
+import { closeAll, layStrands, pause, pushAll, runStrand } from "./strands.ts";
 import type { Strand } from "./strands.ts";
 import { createTaps } from "./taps.ts";
 import type { TapListener, TapOptions, Taps } from "./taps.ts";
@@ -164,7 +164,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
   // A sink with an encoder works itself; one without leaves most to a server, and waits for it.
   const isBusy = (id: string) => parts.sinks.get(id)?.encode !== undefined;
   const { all, lanes } = layStrands(graph, isBusy);
-  const pacer = createPacer();
+  const common = { pacer: createPacer(), taps, collector };
   let ended = true;
 
   control.halted.addEventListener("abort", () => {
@@ -177,7 +177,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
       monitor.emitted(batch);
       await taps.show(batch.source, batch);
       await pushAll(strand.outputs, batch);
-      await pacer.turn();
+      await pause(strand, common);
     });
     if (!byItself) ended = false;
     closeAll(strand.outputs);
@@ -191,7 +191,7 @@ async function runStrands(flow: Flow, nodes: Nodes): Promise<boolean> {
     try {
       await (role === "source"
         ? runSource(strand)
-        : runStrand(strand, nodes.step(id), { pacer, taps, collector }, nodes.width(id)));
+        : runStrand(strand, nodes.step(id), common, nodes.width(id)));
       counters.setState("done");
     } catch (error) {
       if (error === HALTED) return;

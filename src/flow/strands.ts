@@ -56,13 +56,12 @@ export function layStrands(graph: Graph, isBusy: (id: string) => boolean): Stran
 }
 
 /**
- * A busy sink has done with a ledger when the processor before it goes on, which holds the rows
+ * A busy sink has done with a ledger when the node before it goes on, which holds the rows
  * until then. With any other sink, a collection there would delay what waits to be written.
  */
 function restsAfter({ spec, outputs }: GraphNode, isBusy: (id: string) => boolean): boolean {
   if (spec.role === "sink") return !isBusy(spec.id);
-  const all = outputs.length > 0 && outputs.every((output) => isBusy(output.spec.id));
-  return spec.role === "processor" && all;
+  return outputs.length > 0 && outputs.every((output) => isBusy(output.spec.id));
 }
 
 /** What the strands of a run share. */
@@ -72,24 +71,30 @@ export interface Common {
   readonly collector: Collector;
 }
 
+/** Between two ledgers of a strand: others have their turn, and garbage is collected. */
+export function pause({ rests }: Strand, { collector, pacer }: Common): Promise<void> | undefined {
+  if (rests) collector.rest();
+  return pacer.turn();
+}
+
 /** Runs a strand of a processor or sink until its source has ended, `width` batches at a time. */
 export async function runStrand(
   strand: Strand,
   step: Step,
-  { pacer, taps, collector }: Common,
+  common: Common,
   width = 1,
 ): Promise<void> {
   const { id } = strand.node.spec;
   const join = createJoin(id, strand.inputs);
 
   async function deliver(batch: Batch, result: Batch | undefined): Promise<void> {
-    await taps.show(id, result ?? batch);
+    await common.taps.show(id, result ?? batch);
     if (result !== undefined) await pushAll(strand.outputs, result);
   }
 
   async function deliverAhead(batch: Batch, result: Batch | undefined): Promise<void> {
     await deliver(batch, result);
-    await pacer.turn();
+    await pause(strand, common);
   }
 
   /** False after the last. By itself, so that the batch is garbage when it has ended. */
@@ -103,10 +108,7 @@ export async function runStrand(
   if (width > 1) {
     await runAhead({ take: () => join.take(), step, deliver: deliverAhead, width });
   } else {
-    while (await next()) {
-      if (strand.rests) collector.rest();
-      await pacer.turn();
-    }
+    while (await next()) await pause(strand, common);
   }
   closeAll(strand.outputs);
 }

@@ -9,7 +9,7 @@ import { chainChecker, checkLedger, type Verify } from "./ledger-checker.ts";
 
 /**
  * What is decompressed while the ledger before it is still being read: the next one has to be ready,
- * and a tenth of its size, as it is stored, does for all others.
+ * and a fifth of its size, as it is stored, does for all others.
  */
 const DECODE_AHEAD = { count: 3, bytes: 32 * 1024 * 1024 };
 

@@ -4,7 +4,7 @@ import { JsonBytes } from "../../../events/json-bytes.ts";
 import type { Json, Value } from "../../../flow/batch.ts";
 import { LENGTH_BYTES, writeUint32 } from "../pages/byte-buffer.ts";
 import { createDictionary } from "../pages/dictionary.ts";
-import { type PresentValues, SAMPLE_DISTINCT, SAMPLE_values } from "./present-values.ts";
+import { type PresentValues, repeated, SAMPLE_DISTINCT, SAMPLE_values } from "./present-values.ts";
 
 /** A function for values of JSON columns; what it gives is valid until the next call. */
 export function createJsonEncoder(): (values: readonly NonNullable<Value>[]) => PresentValues {
@@ -21,8 +21,8 @@ export function createJsonEncoder(): (values: readonly NonNullable<Value>[]) => 
     return start;
   };
 
-  return (values) => {
-    const present = values.length;
+  return (items) => {
+    const present = items.length;
     if (indices.length < present) indices = new Int32Array(present * 2);
     out.length = 0;
     dictionary.clear();
@@ -30,9 +30,9 @@ export function createJsonEncoder(): (values: readonly NonNullable<Value>[]) => 
     let distinct = 0;
     let lastIndex = 0;
     for (let at = 0; at < present; at++) {
-      const value = values[at] as NonNullable<Value>;
+      const value = items[at] as NonNullable<Value>;
       // Neighbouring rows often have the same object: its text is made once.
-      if (at === 0 || value !== values[at - 1]) {
+      if (at === 0 || value !== items[at - 1]) {
         const start = write(value);
         const found: number = looking ? dictionary.indexOf(out.bytes, start, out.length) : -1;
         looking &&= found >= 0;
@@ -43,13 +43,8 @@ export function createJsonEncoder(): (values: readonly NonNullable<Value>[]) => 
       indices[at] = lastIndex;
       if (at === SAMPLE_values && distinct > SAMPLE_DISTINCT) looking = false;
     }
-    const direct = distinct === present || distinct === 1;
-    return {
-      present,
-      stored: distinct,
-      indices: direct ? undefined : indices.subarray(0, present),
-      values: out.bytes.subarray(0, out.length),
-    };
+    const values = out.bytes.subarray(0, out.length);
+    return repeated({ present, stored: distinct, indices, values });
   };
 }
 

@@ -9,3 +9,11 @@ export interface PresentValues {
   readonly indices: Int32Array | undefined;
   readonly values: Uint8Array;
 }
+
+/** Of `stored` values that repeat, by the index of each; without indices where they say nothing. */
+export function repeated(
+  { indices, present, stored, values }: PresentValues & { readonly indices: Int32Array },
+): PresentValues {
+  const direct = stored === present || stored === 1;
+  return { present, stored, indices: direct ? undefined : indices.subarray(0, present), values };
+}

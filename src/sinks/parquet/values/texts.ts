@@ -4,7 +4,7 @@ import type { Value } from "../../../flow/batch.ts";
 import { createByteBuffer, LENGTH_BYTES, reserve, writeUint32 } from "../pages/byte-buffer.ts";
 import { append, contents } from "../pages/byte-buffer.ts";
 import type { ByteBuffer } from "../pages/byte-buffer.ts";
-import { type PresentValues, SAMPLE_DISTINCT, SAMPLE_values } from "./present-values.ts";
+import { type PresentValues, repeated, SAMPLE_DISTINCT, SAMPLE_values } from "./present-values.ts";
 
 /** Joining texts that are longer on average costs more than it saves. */
 const LONG_TEXT_chars = 256;
@@ -48,13 +48,7 @@ export function createTextEncoder(): (texts: readonly Value[]) => PresentValues 
     const stored = distinct.length;
     found.clear();
     distinct.length = 0;
-    const direct = stored === present || stored === 1;
-    return {
-      present,
-      stored,
-      indices: direct ? undefined : indices.subarray(0, present),
-      values: contents(values),
-    };
+    return repeated({ present, stored, indices, values: contents(values) });
   };
 }
 
