@@ -16,7 +16,7 @@ export interface Exposed {
   value(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (N[aA][nN]|[+-]Inf|[-+0-9.eE]+)$/;
+const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (N[aA][nN]|[+-]Inf|[-+0-9.eE]+)$/s;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/y;
 
 export function parseExposition(text: string): Exposed {
@@ -26,9 +26,10 @@ export function parseExposition(text: string): Exposed {
   const seen = new Set<string>();
   const closed = new Set<string>();
   let family = "";
+  assert.ok(!text.includes("\r"), "a carriage return ends a line for some readers");
   for (const line of text.split("\n")) {
     if (line === "") continue;
-    const [, kind, named = "", rest = ""] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
+    const [, kind, named = "", rest = ""] = /^# (HELP|TYPE) (\S+) (.*)$/s.exec(line) ?? [];
     if (kind !== undefined) {
       if (named !== family) {
         assert.ok(!closed.has(named), `the family ${named} comes twice`);

@@ -84,11 +84,10 @@ function numberText(value: number): string {
 }
 
 function escapedLabel(text: string): string {
-  return /[\\"\n\r]/.test(text)
-    ? text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll(/\r?\n|\r/g, "\\n")
-    : text;
+  return /[\\"\n\r]/.test(text) ? escapedHelp(text).replaceAll('"', '\\"') : text;
 }
 
+/** Readers differ in what ends a line beside a line feed, so a carriage return is one too. */
 function escapedHelp(text: string): string {
-  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  return text.replaceAll("\\", "\\\\").replaceAll(/\r?\n|\r/g, "\\n");
 }

@@ -128,7 +128,7 @@ describe("/metrics", () => {
 test("a label's value is read back as it was", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (value) => {
     const exposition = createExposition();
-    exposition.sample("m", "gauge", "help\nhelp", labelText({ value }), 1);
+    exposition.sample("m", "gauge", "help\nhelp\rhelp\u2028", labelText({ value }), 1);
     const [sample] = parseExposition([...exposition.texts()].join("")).samples;
     assert.equal(sample?.labels["value"], value.replaceAll(/\r\n?/g, "\n"));
   }));
