@@ -5,12 +5,11 @@ import { sharedMissing } from "../../../tests/support/shared.ts";
 import { type BenchLake, generatedLake, realLake } from "./lakes.ts";
 import { cellsOf, type PipelineParts, RUN_COLUMNS, runOnce, type Runs } from "./pipeline-run.ts";
 import { runsOf } from "./pipeline-run.ts";
-import { atLeast, atMost, type BenchContext, type BenchPart, figure, median } from "./section.ts";
+import { atLeast, type BenchContext, type BenchPart, figure, median } from "./section.ts";
 import type { Target } from "./section.ts";
 
 const TARGET_PAIR_ledgers_per_s = 150;
 const TARGET_TABLES_ledgers_per_s = 40;
-const TARGET_MEMORY_mb = 400;
 
 const QUICK = { rounds: 1, pair_ledgers: 100, tables_ledgers: 100 } as const;
 /** All tables keep the compiler busy for the first thousand ledgers. */
@@ -44,14 +43,7 @@ const forms: readonly Form[] = [
     of: "tables",
     processors: ["hubble"],
     workers: 2,
-    targets: ({ name, rates, memory_bytes }) => [
-      rateTarget(TARGET_TABLES_ledgers_per_s, name, rates),
-      atMost(TARGET_MEMORY_mb, {
-        what: `${name}, peak memory`,
-        unit: "MB",
-        seen: memory_bytes === undefined ? NaN : memory_bytes / 1e6,
-      }),
-    ],
+    targets: ({ name, rates }) => [rateTarget(TARGET_TABLES_ledgers_per_s, name, rates)],
   },
 ];
 
