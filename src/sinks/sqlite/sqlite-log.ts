@@ -11,13 +11,13 @@ import type { Mutex } from "../sql/mutex.ts";
 export const LOG_IDLE_ms = 50;
 
 /**
- * It is copied then when the database has grown by so many pages, of 4 KiB: that takes two writes
- * to the disk that are waited for, and one more in the commit that begins the log anew.
+ * It is copied then when the database has grown by so much: that takes two writes to the disk that
+ * are waited for, and one more in the commit that begins the log anew.
  */
-export const LOG_WORTH_pages = 4_000;
+export const LOG_WORTH_bytes = 16 * 1024 * 1024;
 
-/** Commits that follow each other more closely copy it once it has so many pages. */
-export const LOG_LIMIT_pages = 8_000;
+/** Commits that follow each other more closely copy it once it is so long. */
+export const LOG_LIMIT_bytes = 32 * 1024 * 1024;
 
 export interface SqliteLog {
   /** To be called after each commit. */
@@ -28,20 +28,21 @@ export interface SqliteLog {
 
 /** `queue`: where transactions of this process on the same file wait for their turn. */
 export function createSqliteLog(database: Sqlite, queue: Mutex): SqliteLog {
-  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_LIMIT_pages}`);
-  const size = database.prepare("PRAGMA page_count");
-  const size_pages = () => Number(size.get()?.["page_count"]);
-  let copied_pages = size_pages();
+  const page_bytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+  database.exec(`PRAGMA wal_autocheckpoint = ${Math.ceil(LOG_LIMIT_bytes / page_bytes)}`);
+  const count = database.prepare("PRAGMA page_count");
+  const size_bytes = () => Number(count.get()?.["page_count"]) * page_bytes;
+  let copied_bytes = size_bytes();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes what no reader needs. A failure is no loss: a later commit, or closing, tries again. */
   function copy(): void {
     timer = undefined;
     queue(async () => {
-      const now_pages = size_pages();
-      if (timer !== undefined || now_pages - copied_pages < LOG_WORTH_pages) return;
+      const now_bytes = size_bytes();
+      if (timer !== undefined || now_bytes - copied_bytes < LOG_WORTH_bytes) return;
       database.exec("PRAGMA wal_checkpoint(PASSIVE)");
-      copied_pages = now_pages;
+      copied_bytes = now_bytes;
     }).catch(() => undefined);
   }
 
