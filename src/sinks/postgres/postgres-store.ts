@@ -72,6 +72,7 @@ export function createPostgresStore(
       });
     },
     encoder: copyEncoder,
+    idsOnce: true,
     checkTableName,
     addColumnStatement: (table, column) =>
       addColumnStatement(`${quoted(schema)}.${quoted(table)}`, column),

@@ -1,17 +1,18 @@
 import type { EventType } from "../../events/event-type.ts";
-import type { Batch } from "../../flow/batch.ts";
+import type { Batch, Value } from "../../flow/batch.ts";
 import type { Positions } from "../../flow/component.ts";
 import type { EncodedRow, OnConflict, RowEncoder } from "./store.ts";
 
 export interface PendingTable<R> {
   readonly table: string;
   readonly type: EventType;
-  /** By event id: one statement must not touch a row twice. */
-  readonly rows: ReadonlyMap<string, R>;
+  readonly rows: readonly R[];
 }
 
 interface OpenTable<R> extends PendingTable<R> {
-  readonly rows: Map<string, R>;
+  readonly rows: R[];
+  /** Where the row of an event id is, for a database that takes each id once. */
+  readonly places: Map<string, number> | undefined;
   readonly encode: RowEncoder<R>;
 }
 
@@ -34,6 +35,7 @@ export interface PendingRowsOptions<R> {
   readonly tableOf: (type: EventType) => string;
   readonly encoder: (type: EventType) => RowEncoder<R>;
   readonly onConflict: OnConflict;
+  readonly idsOnce: boolean;
 }
 
 export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRows<R> {
@@ -49,7 +51,8 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
       table = {
         table: options.tableOf(type),
         type,
-        rows: new Map(),
+        rows: [],
+        places: options.idsOnce ? new Map() : undefined,
         encode: options.encoder(type),
       };
       tables.set(type, table);
@@ -57,12 +60,17 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
     return table;
   }
 
-  /** Rows as they would end up when written one by one: the last, or the first, of an id stays. */
-  function put(table: OpenTable<R>, id: string, row: EncodedRow<R>): void {
-    if (options.onConflict === "ignore" && table.rows.has(id)) return;
-    table.rows.set(id, row.values);
+  function put(table: OpenTable<R>, row: EncodedRow<R>, id: Value | undefined): void {
     bytes += row.bytes;
     rows += 1;
+    const place = table.places?.get(String(id));
+    if (place === undefined) {
+      table.places?.set(String(id), table.rows.length);
+      table.rows.push(row.values);
+    } else if (options.onConflict === "update") {
+      // As they would end up when written one by one.
+      table.rows[place] = row.values;
+    }
   }
 
   return {
@@ -72,7 +80,7 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
         return { table, group, rows: group.rows.map(table.encode) };
       });
       for (const { table, group, rows } of encoded) {
-        rows.forEach((row, i) => put(table, String(group.rows[i]?.[group.type.id]), row));
+        rows.forEach((row, i) => put(table, row, group.rows[i]?.[group.type.id]));
       }
       positions.set(batch.source, batch.sequence);
       const { sequence } = batch;
@@ -86,7 +94,7 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
       rows = 0;
       ledgers = undefined;
     },
-    tables: () => [...tables.values()].filter((table) => table.rows.size > 0),
+    tables: () => [...tables.values()].filter((table) => table.rows.length > 0),
     positions,
     get bytes() {
       return bytes;

@@ -49,6 +49,7 @@ export function createSqlSink<R>(
       tableOf,
       encoder: (type) => store.encoder(type),
       onConflict: config.on_conflict,
+      idsOnce: store.idsOnce,
     });
   const pending = collect();
   /** Events that the database refuses are set aside: then it must be asked about each ledger. */
@@ -117,7 +118,7 @@ export function createSqlSink<R>(
     }
     for (const part of taken.tables()) {
       await prepare(session, part);
-      await session.insert(part.table, part.type, part.rows.values(), config.on_conflict);
+      await session.insert(part.table, part.type, part.rows, config.on_conflict);
     }
     if (context.persistent && target !== committed) {
       await session.savePositions(taken.positions, new Set(committed.keys()), epoch);

@@ -90,6 +90,8 @@ export interface SqlStore<R> {
   /** Connects, and creates the checkpoint tables when they are missing. */
   open(): Promise<void>;
   encoder(type: EventType): RowEncoder<R>;
+  /** An insert must not have two rows with the same event id. */
+  readonly idsOnce: boolean;
   /** Throws when this database cannot have a table of that name. */
   checkTableName(table: string): void;
   /** The statement that adds a column, for the hint of a schema mismatch. */

@@ -27,7 +27,9 @@ function withFile(use: (file: SqliteFile, size_bytes: () => number) => Promise<v
 function fill({ database, transaction }: SqliteFile, bytes: number): Promise<void> {
   return transaction(async () => {
     database.exec(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${bytes / ROW_bytes})
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${
+        bytes / ROW_bytes
+      })
        INSERT INTO filler SELECT zeroblob(${ROW_bytes}) FROM n`,
     );
   });

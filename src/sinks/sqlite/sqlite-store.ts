@@ -38,6 +38,7 @@ export function createSqliteStore(
       if (context.persistent) await file.transaction(async () => database.exec(CHECKPOINT_TABLES));
     },
     encoder: sqliteEncoder,
+    idsOnce: false,
     checkTableName(table) {
       if (table !== "" && !table.toLowerCase().startsWith("sqlite_") && !table.includes("\0")) {
         return;
