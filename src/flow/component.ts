@@ -122,6 +122,11 @@ export interface Processor {
   readonly width?: number | undefined;
   /** Where most of its work needs no state: the same in two steps. */
   readonly steps?: TwoSteps | undefined;
+  /**
+   * Where it gives much: its first step, or its only one, in parts, whose groups one after the other
+   * are all that it gives. What reads a part's rows at once finds them in the processor's cache.
+   */
+  readonly parts?: readonly Pick<Processor, "process">[] | undefined;
   /** State that a restart must restore, as of the last batch processed; absent: stateless. */
   snapshot?(): Json;
   restore?(state: Json): void;

@@ -35,17 +35,30 @@ export function withSettled(prepared: Batch, settled: Batch): Batch {
   return { ...prepared, groups, bytes: prepared.bytes + settled.bytes };
 }
 
-/** The groups between those that are to be settled: one piece more than there are of these. */
-export function dividedBy(prepared: Batch, unsettled: Types): readonly Batch[] {
-  const pieces: EventGroup[][] = [[]];
-  for (const group of prepared.groups) {
-    if (unsettled.has(group.type.name)) pieces.push([]);
-    else pieces.at(-1)?.push(group);
-  }
-  return pieces.map((groups) => withGroups(prepared, groups));
+/** A ledger's groups as a sink keeps them, as far as they need no state. */
+export interface EncodedPieces {
+  /** Batches with all groups of the ledger, one after the other. */
+  take(prepared: Batch): void;
+  /** The groups between those that are to be settled: one piece more than there are of these. */
+  readonly all: readonly Encoded[];
 }
 
-/** What `dividedBy` gave, encoded, with the settled groups in between. */
+export function createEncodedPieces(encode: Encoder, unsettled: Types): EncodedPieces {
+  const pieces: Encoded[][] = [[]];
+  return {
+    take(prepared) {
+      for (const group of prepared.groups) {
+        if (unsettled.has(group.type.name)) pieces.push([]);
+        else pieces.at(-1)?.push(encode(withGroups(prepared, [group])));
+      }
+    },
+    get all() {
+      return pieces.map(joined);
+    },
+  };
+}
+
+/** `createEncodedPieces` gave the pieces; the settled groups come in between. */
 export function joinEncoded(
   pieces: readonly Encoded[],
   settled: Batch,
@@ -56,11 +69,15 @@ export function joinEncoded(
     const after = group === undefined ? undefined : encode?.(withGroups(settled, [group]));
     return after === undefined ? [piece] : [piece, after];
   });
-  const [only] = all;
-  if (only !== undefined && all.length === 1) return only;
+  return joined(all);
+}
+
+function joined(pieces: readonly Encoded[]): Encoded {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
   return {
-    data: all.flatMap(({ data }) => data),
-    transfer: all.flatMap(({ transfer }) => transfer),
+    data: pieces.flatMap(({ data }) => data),
+    transfer: pieces.flatMap(({ transfer }) => transfer),
   };
 }
 

@@ -4,8 +4,8 @@ import { FlowctlError } from "../../spec/errors.ts";
 import type { ComponentSpec } from "../../spec/pipeline.ts";
 import { ledgerBytes } from "../../stellar/ledger-batch.ts";
 import { openLedger } from "../../stellar/ledger.ts";
-import type { Batch, Encoded, MadeLedger, NamedGroup, NodeFacts } from "../batch.ts";
-import { countRows } from "../batch.ts";
+import type { Batch, MadeLedger, NamedGroup, NodeFacts } from "../batch.ts";
+import { countRows, withGroups } from "../batch.ts";
 import type {
   ComponentContext,
   ComponentDefinition,
@@ -18,7 +18,8 @@ import type {
 import { joinBatches } from "../join.ts";
 import { definitionOf } from "../parts.ts";
 import { onlyTypes } from "../rows.ts";
-import { dividedBy, namedGroups, othersOf, unsettledOf } from "../two-steps.ts";
+import type { EncodedPieces } from "../two-steps.ts";
+import { createEncodedPieces, namedGroups, othersOf, unsettledOf } from "../two-steps.ts";
 import type { LedgerResult, StartMessage } from "./messages.ts";
 import type { PlannedNode, PlannedSource } from "./plan.ts";
 
@@ -33,22 +34,42 @@ export interface SegmentResult {
   readonly read: ReadonlySet<ArrayBufferLike>;
 }
 
-interface Node {
+type Types = ReadonlySet<string>;
+
+interface AnyNode {
   readonly id: string;
   readonly inputs: readonly string[];
-  readonly types: ReadonlySet<string>;
-  readonly processor: Processor | undefined;
-  /** Event types of its output that the main thread settles. */
-  readonly unsettled: ReadonlySet<string>;
-  readonly encode: Encoder | undefined;
+  readonly types: Types;
 }
+
+interface ProcessorNode extends AnyNode {
+  readonly role: "processor";
+  /** One after the other they give all. */
+  readonly parts: readonly Pick<Processor, "process">[];
+  /** Event types of its output that the main thread settles. */
+  readonly unsettled: Types;
+  /** They read nothing else, and take what a part gives as soon as it is there. */
+  readonly feeds: readonly SinkNode[];
+  /** Others read it, too. */
+  readonly isKept: boolean;
+}
+
+interface SinkNode extends AnyNode {
+  readonly role: "sink";
+  readonly encode: Encoder;
+}
+
+type Node = ProcessorNode | SinkNode;
+
+type Facts = { -readonly [Name in keyof NodeFacts]: NodeFacts[Name] };
 
 /** By source id. Rejects with what making the components throws. */
 export async function createSegments(
   { plan, env }: StartMessage,
   catalogue: readonly ComponentDefinition[],
 ): Promise<ReadonlyMap<string, Segment>> {
-  const nodes = new Map<string, Node>();
+  const processors = new Map<string, Processor>();
+  const encoders = new Map<string, Encoder>();
   const contextOf = (spec: ComponentSpec): ComponentContext => ({
     spec,
     pipeline: plan.pipeline,
@@ -58,31 +79,55 @@ export async function createSegments(
     env: { ...env, ...spec.env },
   });
 
-  async function nodeOf({ spec, inputs }: PlannedNode): Promise<Node> {
+  /** Made once, however many sources come to it. */
+  async function make({ spec }: PlannedNode): Promise<void> {
+    const { id } = spec;
+    if (processors.has(id) || encoders.has(id)) return;
     const definition = definitionOf(catalogue, spec);
-    const { role } = definition;
-    const processor = role === "processor" ? await definition.create(contextOf(spec)) : undefined;
-    return {
+    if (definition.role === "processor") {
+      processors.set(id, await definition.create(contextOf(spec)));
+      return;
+    }
+    const encode = definition.role === "sink" ? definition.encoder?.(spec.config) : undefined;
+    if (encode === undefined) throw new FlowctlError("flow/internal", `${id} cannot be made`);
+    encoders.set(id, encode);
+  }
+
+  /** In their order, which is that in which they work. */
+  function nodesOf(planned: readonly PlannedNode[]): Node[] {
+    const own = planned.map(({ spec, inputs }) => ({
       id: spec.id,
       inputs,
       types: new Set(spec.input_event_types),
-      processor,
-      unsettled: processor?.steps?.unsettled ?? NOTHING,
-      encode: role === "sink" ? definition.encoder?.(spec.config) : undefined,
+    }));
+    const sinkOf = (node: AnyNode): SinkNode[] => {
+      const encode = encoders.get(node.id);
+      return encode === undefined ? [] : [{ role: "sink", ...node, encode }];
     };
+    return own.flatMap((node): Node[] => {
+      const processor = processors.get(node.id);
+      if (processor === undefined) return sinkOf(node);
+      const readers = own.filter(({ inputs }) => inputs.includes(node.id));
+      const feeds = readers.filter(({ inputs }) => inputs.length === 1).flatMap(sinkOf);
+      const isKept = feeds.length < readers.length;
+      return [{ role: "processor", ...node, ...workOf(processor), feeds, isKept }];
+    });
   }
 
   const segments = new Map<string, Segment>();
   for (const source of plan.sources) {
-    const own: Node[] = [];
-    for (const planned of source.nodes) {
-      const node = nodes.get(planned.spec.id) ?? await nodeOf(planned);
-      nodes.set(planned.spec.id, node);
-      own.push({ ...node, inputs: planned.inputs });
-    }
-    segments.set(source.spec.id, segmentOf(source, own, definitionOf(catalogue, source.spec)));
+    for (const planned of source.nodes) await make(planned);
+    const definition = definitionOf(catalogue, source.spec);
+    segments.set(source.spec.id, segmentOf(source, nodesOf(source.nodes), definition));
   }
   return segments;
+}
+
+function workOf(processor: Processor): Pick<ProcessorNode, "parts" | "unsettled"> {
+  const { steps, parts } = processor;
+  if (steps === undefined) return { parts: parts ?? [processor], unsettled: NOTHING };
+  const prepare: Processor["process"] = (batch) => steps.prepare(batch);
+  return { parts: parts ?? [{ process: prepare }], unsettled: steps.unsettled };
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -127,53 +172,101 @@ function segmentOf(
   };
 }
 
-interface Output {
-  readonly batch: Batch;
-  readonly unsettled: ReadonlySet<string>;
+/** One ledger on its way through the nodes. */
+class LedgerRun {
+  readonly #ledger: Batch;
+  /** Of processors, as far as a node reads them that is not fed while they are at it. */
+  readonly #outputs = new Map<string, Batch>();
+  readonly #facts = new Map<string, Facts>();
+  readonly #pieces = new Map<string, EncodedPieces>();
+  readonly #unsettled = new Map<string, readonly NamedGroup[]>();
+
+  constructor(ledger: Batch) {
+    this.#ledger = ledger;
+  }
+
+  async process(node: ProcessorNode): Promise<void> {
+    const { id, unsettled } = node;
+    const input = this.#inputOf(node);
+    const facts = this.#factsOf(id);
+    facts.events_in = countRows(input);
+    facts.bytes_in = input.bytes;
+    const outputs: Batch[] = [];
+    for (const part of node.parts) {
+      const started = performance.now();
+      const output = await part.process(input);
+      facts.busy_ms += performance.now() - started;
+      // It happens again on the main thread, which keeps the dead letters.
+      if (output.setAside !== undefined) throw new FlowctlError("flow/internal", "set aside");
+      facts.events_out += countRows(othersOf(output, unsettled));
+      facts.bytes_out += output.bytes;
+      for (const sink of node.feeds) this.#feed(sink, output, unsettled);
+      outputs.push(node.isKept ? output : unsettledOf(output, unsettled));
+    }
+    const groups = outputs.flatMap((output) => output.groups);
+    const output = withGroups(input, groups, facts.bytes_out);
+    if (node.isKept) this.#outputs.set(id, output);
+    if (unsettled.size > 0) this.#unsettled.set(id, namedGroups(unsettledOf(output, unsettled)));
+  }
+
+  encode(sink: SinkNode): void {
+    // Only a sink that is fed reads unsettled groups: see `planOffload`.
+    if (!this.#pieces.has(sink.id)) this.#feed(sink, this.#inputOf(sink), NOTHING);
+  }
+
+  made(): MadeLedger {
+    const pieces = [...this.#pieces].map(([id, { all }]) => [id, all] as const);
+    return {
+      transactions: this.#facts.size > 0 ? transactionsIn(this.#ledger) : undefined,
+      nodes: Object.fromEntries(this.#facts),
+      encoded: Object.fromEntries(pieces),
+      unsettled: Object.fromEntries(this.#unsettled),
+    };
+  }
+
+  #feed(sink: SinkNode, output: Batch, unsettled: Types): void {
+    const { id, types, encode } = sink;
+    const started = performance.now();
+    let pieces = this.#pieces.get(id);
+    if (pieces === undefined) {
+      this.#pieces.set(id, pieces = createEncodedPieces(encode, unsettled));
+    }
+    const input = onlyTypes(output, types);
+    pieces.take(input);
+    const facts = this.#factsOf(id);
+    facts.events_in += countRows(othersOf(input, unsettled));
+    facts.bytes_in += input.bytes;
+    facts.busy_ms += performance.now() - started;
+  }
+
+  #factsOf(id: string): Facts {
+    let facts = this.#facts.get(id);
+    if (facts === undefined) {
+      facts = { events_in: 0, bytes_in: 0, events_out: 0, bytes_out: 0, busy_ms: 0 };
+      this.#facts.set(id, facts);
+    }
+    return facts;
+  }
+
+  #inputOf({ id, inputs, types }: Node): Batch {
+    const batches = inputs.map((input) => this.#outputs.get(input) ?? this.#ledger);
+    const [only] = batches;
+    const joined = only !== undefined && batches.length === 1 ? only : joinBatches(id, batches);
+    return onlyTypes(joined, types);
+  }
 }
 
 async function makeLedger(nodes: readonly Node[], ledger: Batch): Promise<MadeLedger> {
-  const facts: Record<string, NodeFacts> = {};
-  const encoded: Record<string, readonly Encoded[]> = {};
-  const unsettled: Record<string, readonly NamedGroup[]> = {};
-  const outputs = new Map<string, Output>();
-  for (const { id, inputs, types, processor, unsettled: open, encode } of nodes) {
-    const before = inputs.map((one) => outputs.get(one) ?? { batch: ledger, unsettled: NOTHING });
-    const input = onlyTypes(inputOf(id, before.map(({ batch }) => batch)), types);
-    // Only a sink reads unsettled groups, and nothing besides them: see `planOffload`.
-    const openHere = before[0]?.unsettled ?? NOTHING;
-    const started = performance.now();
-    const output = await (processor?.steps?.prepare ?? processor?.process)?.(input);
-    // It happens again on the main thread, which keeps the dead letters.
-    if (output?.setAside !== undefined) throw new FlowctlError("flow/internal", "set aside");
-    if (output !== undefined) outputs.set(id, { batch: output, unsettled: open });
-    if (output !== undefined && open.size > 0) {
-      unsettled[id] = namedGroups(unsettledOf(output, open));
-    }
-    if (encode !== undefined) encoded[id] = dividedBy(input, openHere).map(encode);
-    facts[id] = {
-      events_in: countRows(othersOf(input, openHere)),
-      bytes_in: input.bytes,
-      events_out: output === undefined ? 0 : countRows(othersOf(output, open)),
-      bytes_out: output?.bytes ?? 0,
-      busy_ms: performance.now() - started,
-    };
+  const run = new LedgerRun(ledger);
+  for (const node of nodes) {
+    if (node.role === "sink") run.encode(node);
+    else await run.process(node);
   }
-  return {
-    transactions: nodes.length > 0 ? transactionsIn(ledger) : undefined,
-    nodes: facts,
-    encoded,
-    unsettled,
-  };
+  return run.made();
 }
 
 /** Cheap once a processor has opened the ledger: whoever opens the same bytes gets the same one. */
 function transactionsIn(batch: Batch): number | undefined {
   const bytes = ledgerBytes(batch);
   return bytes === undefined ? undefined : openLedger(bytes).transactionCount;
-}
-
-function inputOf(node: string, batches: readonly Batch[]): Batch {
-  const [only] = batches;
-  return only !== undefined && batches.length === 1 ? only : joinBatches(node, batches);
 }

@@ -16,12 +16,14 @@ export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor
   const close = async (): Promise<void> => {
     for (const part of parts.values()) await part.close?.();
   };
-  if (stateful.length === 0) return { process: (batch) => processAll(parts, batch), close };
+  if (stateful.length === 0) {
+    return { process: (batch) => processAll(parts, batch), parts: [...parts.values()], close };
+  }
   return {
     snapshot,
     restore,
     close,
-    steps: stepsOf(parts),
+    ...stepsOf(parts),
     async process(batch) {
       const before = snapshot();
       try {
@@ -35,16 +37,19 @@ export function joinProcessors(parts: ReadonlyMap<string, Processor>): Processor
   };
 }
 
-/** Undefined when one of those that have state has no second step that is that state's alone. */
-function stepsOf(parts: ReadonlyMap<string, Processor>): TwoSteps | undefined {
+/** Nothing when one of those that have state has no second step that is that state's alone. */
+function stepsOf(parts: ReadonlyMap<string, Processor>): Pick<Processor, "steps" | "parts"> {
   const stateful = [...parts.values()].filter(({ snapshot }) => snapshot !== undefined);
   const [steps, ...others] = stateful.map((part) => part.steps);
   // Were there several, one that fails would have to undo what those before it have settled.
-  if (steps === undefined || others.length > 0) return undefined;
+  if (steps === undefined || others.length > 0) return {};
   const preparing = new Map(
     [...parts].map(([name, part]) => [name, part.steps === steps ? firstStep(steps) : part]),
   );
-  return { ...steps, prepare: (batch) => processAll(preparing, batch) };
+  return {
+    steps: { ...steps, prepare: (batch) => processAll(preparing, batch) },
+    parts: [...preparing.values()],
+  };
 }
 
 function firstStep({ prepare }: TwoSteps): Pick<Processor, "process"> {
