@@ -13,7 +13,7 @@ const TARGET_TABLES_ledgers_per_s = 40;
 
 const QUICK = { rounds: 1, pair_ledgers: 100, tables_ledgers: 100 } as const;
 /** All tables keep the compiler busy for the first thousand ledgers. */
-const FULL = { rounds: 2, pair_ledgers: 1_000, tables_ledgers: 5_000 } as const;
+const FULL = { rounds: 2, pair_ledgers: 2_000, tables_ledgers: 5_000 } as const;
 
 interface Form {
   readonly name: string;
