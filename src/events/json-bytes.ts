@@ -13,7 +13,7 @@ const START_BYTES = 128 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 
 /** Up to this length a loop is faster than the runtime's own functions. */
-const SHORT_units = 96;
+const SHORT_units = 40;
 
 const INT64_LEAST = -(2n ** 63n);
 const INT64_LIMIT = 2n ** 63n;
@@ -37,6 +37,10 @@ const BACKSLASH = 92;
 const LIST_END = 93;
 const OBJECT_START = 123;
 const OBJECT_END = 125;
+
+/** By unit: 1 for what JSON text has as one byte, and 1 for what a string has as it is. */
+const JSON_PLAIN = plainUnits();
+const STRING_PLAIN = plainUnits(QUOTE, BACKSLASH);
 
 export class JsonBytes {
   /** Valid up to `length`; another one after each `reserve`. */
@@ -75,7 +79,7 @@ export class JsonBytes {
   text(json: string): void {
     this.reserve(json.length * MAX_BYTES_PER_UNIT);
     if (json.length <= SHORT_units) {
-      const end = writePlain(this.bytes, json, this.length, true);
+      const end = writePlain(this.bytes, json, this.length, JSON_PLAIN);
       if (end >= 0) return void (this.length = end);
     }
     this.length += this.bytes.write(json, this.length);
@@ -86,7 +90,7 @@ export class JsonBytes {
     this.reserve(text.length * MAX_BYTES_PER_UNIT + 2);
     const start = this.length;
     if (text.length <= SHORT_units) {
-      const end = writePlain(this.bytes, text, start + 1, false);
+      const end = writePlain(this.bytes, text, start + 1, STRING_PLAIN);
       if (end >= 0) {
         this.bytes[start] = this.bytes[end] = QUOTE;
         this.length = end + 1;
@@ -202,15 +206,18 @@ export class JsonBytes {
   }
 }
 
-/**
- * Where it ends, without quotes; -1: the text has a character that is not ASCII, or one that a
- * string escapes and `json` is not said of it.
- */
-function writePlain(buffer: Uint8Array, text: string, offset: number, json: boolean): number {
+function plainUnits(...without: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, unit) => {
+    return unit >= 32 && unit < 127 && !without.includes(unit) ? 1 : 0;
+  });
+}
+
+/** Where it ends, without quotes; -1: not all of its units are plain. */
+function writePlain(buffer: Uint8Array, text: string, offset: number, plain: Uint8Array): number {
   let at = offset;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit < 32 || unit > 126 || (!json && (unit === QUOTE || unit === BACKSLASH))) return -1;
+    if (plain[unit] !== 1) return -1;
     buffer[at++] = unit;
   }
   return at;
