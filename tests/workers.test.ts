@@ -110,13 +110,14 @@ function figuresOf({ outcome, error, components }: RunSummary) {
 for (const workers of [2, 3] as const) {
   test(`${workers} threads give the files and the figures of none`, async () => {
     using folder = temporaryFolder();
-    const { host, started, answered } = watched(workerHost);
+    const { host, started, answered, made } = watched(workerHost);
     const summary = await runInto(folder.path, { workers, host });
     assert.deepEqual(figuresOf(summary), figuresOf(alone));
     assert.deepEqual(contentOf(folder.path), expected);
     assert.deepEqual(summary.components[0]?.meters, alone.components[0]?.meters);
     assert.equal(started(), workers);
     assert.equal(answered(), LEDGERS);
+    assert.equal(made(), LEDGERS);
   });
 }
 

@@ -44,6 +44,8 @@ export interface Watched {
   started(): number;
   /** Jobs that threads have answered. */
   answered(): number;
+  /** Ledgers whose components threads have done; the others are done again on the main thread. */
+  made(): number;
 }
 
 /** Calls `onAnswer` with each thread that has answered a job, and how many jobs were before. */
@@ -53,20 +55,25 @@ export function watched(
 ): Watched {
   let started = 0;
   let answered = 0;
+  let made = 0;
   return {
     host: {
       knows: (definition) => host.knows(definition),
       start() {
         started += 1;
         const thread = host.start();
-        thread.onMessage((message) => {
-          if ((message as { readonly kind: string }).kind === "done") onAnswer(thread, answered++);
+        thread.onMessage((data) => {
+          const message = data as ThreadMessage;
+          if (message.kind !== "done") return;
+          made += message.result.ledgers.filter((ledger) => ledger.made !== undefined).length;
+          onAnswer(thread, answered++);
         });
         return thread;
       },
     },
     started: () => started,
     answered: () => answered,
+    made: () => made,
   };
 }
 
