@@ -4,7 +4,7 @@ import { FlowctlError } from "../../spec/errors.ts";
 import type { ComponentSpec } from "../../spec/pipeline.ts";
 import { ledgerBytes } from "../../stellar/ledger-batch.ts";
 import { openLedger } from "../../stellar/ledger.ts";
-import type { Batch, MadeLedger, NamedGroup, NodeFacts } from "../batch.ts";
+import type { Batch, EventGroup, MadeLedger, NamedGroup, NodeFacts } from "../batch.ts";
 import { countRows, withGroups } from "../batch.ts";
 import type {
   ComponentContext,
@@ -191,7 +191,7 @@ class LedgerRun {
     const facts = this.#factsOf(id);
     facts.events_in = countRows(input);
     facts.bytes_in = input.bytes;
-    const outputs: Batch[] = [];
+    const groups: EventGroup[] = [];
     for (const part of node.parts) {
       const started = performance.now();
       const output = await part.process(input);
@@ -201,16 +201,15 @@ class LedgerRun {
       facts.events_out += countRows(othersOf(output, unsettled));
       facts.bytes_out += output.bytes;
       for (const sink of node.feeds) this.#feed(sink, output, unsettled);
-      outputs.push(node.isKept ? output : unsettledOf(output, unsettled));
+      groups.push(...(node.isKept ? output : unsettledOf(output, unsettled)).groups);
     }
-    const groups = outputs.flatMap((output) => output.groups);
     const output = withGroups(input, groups, facts.bytes_out);
+    // Only sinks that are fed read unsettled groups: see `planOffload`.
     if (node.isKept) this.#outputs.set(id, output);
-    if (unsettled.size > 0) this.#unsettled.set(id, namedGroups(unsettledOf(output, unsettled)));
+    else if (unsettled.size > 0) this.#unsettled.set(id, namedGroups(output));
   }
 
   encode(sink: SinkNode): void {
-    // Only a sink that is fed reads unsettled groups: see `planOffload`.
     if (!this.#pieces.has(sink.id)) this.#feed(sink, this.#inputOf(sink), NOTHING);
   }
 

@@ -1,5 +1,5 @@
 import type { EventType } from "../../events/event-type.ts";
-import type { Batch, Value } from "../../flow/batch.ts";
+import type { Batch } from "../../flow/batch.ts";
 import type { Positions } from "../../flow/component.ts";
 import type { EncodedRow, OnConflict, RowEncoder } from "./store.ts";
 
@@ -60,15 +60,15 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
     return table;
   }
 
-  function put(table: OpenTable<R>, row: EncodedRow<R>, id: Value | undefined): void {
+  /** With each id once: as written one by one, the last row of an id stays, or the first. */
+  function put(table: OpenTable<R>, id: string, row: EncodedRow<R>): void {
     bytes += row.bytes;
     rows += 1;
-    const place = table.places?.get(String(id));
+    const place = table.places?.get(id);
     if (place === undefined) {
-      table.places?.set(String(id), table.rows.length);
+      table.places?.set(id, table.rows.length);
       table.rows.push(row.values);
     } else if (options.onConflict === "update") {
-      // As they would end up when written one by one.
       table.rows[place] = row.values;
     }
   }
@@ -80,7 +80,7 @@ export function createPendingRows<R>(options: PendingRowsOptions<R>): PendingRow
         return { table, group, rows: group.rows.map(table.encode) };
       });
       for (const { table, group, rows } of encoded) {
-        rows.forEach((row, i) => put(table, row, group.rows[i]?.[group.type.id]));
+        rows.forEach((row, i) => put(table, String(group.rows[i]?.[group.type.id]), row));
       }
       positions.set(batch.source, batch.sequence);
       const { sequence } = batch;

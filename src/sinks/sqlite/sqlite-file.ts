@@ -25,8 +25,7 @@ const CACHE_bytes = 16 * 1024 * 1024;
 
 /**
  * Of a database that is made here; one that exists keeps its own. A commit writes and sums up page
- * by page: measured, with SQLite's default of 4,096 it takes twice as long. Its size is bounded by
- * the rows anyway.
+ * by page: measured, with SQLite's default of 4,096 it takes twice as long.
  */
 const PAGE_bytes = 16 * 1024;
 

@@ -25,11 +25,10 @@ function withFile(use: (file: SqliteFile, size_bytes: () => number) => Promise<v
 }
 
 function fill({ database, transaction }: SqliteFile, bytes: number): Promise<void> {
+  const rows = bytes / ROW_bytes;
   return transaction(async () => {
     database.exec(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${
-        bytes / ROW_bytes
-      })
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
        INSERT INTO filler SELECT zeroblob(${ROW_bytes}) FROM n`,
     );
   });
