@@ -224,6 +224,18 @@ test("init writes files that are valid, and never over another", async () => {
   assert.match(again.stderr, /pipeline\.yaml exists already/);
 });
 
+test("what init writes runs beside the quickstart and other pipelines in the same folder", async () => {
+  using folder = temporaryFolder();
+  const quickstart = join(ROOT, "configs/pipelines/quickstart.yaml");
+  const first = await run(folder.path, "run", quickstart);
+  assert.equal(first.status, 0, first.stderr);
+  for (const name of ["one", "two"]) {
+    await run(folder.path, "init", `${name}.yaml`, "--network", "sandbox", "--sink", "parquet");
+    const done = await run(folder.path, "run", `${name}.yaml`);
+    assert.equal(done.status, 0, done.stderr);
+  }
+});
+
 test("completion scripts know every command", async () => {
   using folder = temporaryFolder();
   for (const shell of ["bash", "zsh", "fish"]) {

@@ -46,7 +46,7 @@ ${SOURCES[network]}
         # Only these contracts (C…); empty: all.
         contract_ids: []
   sinks:
-${SINK_BLOCKS[sink]}`;
+${sinkBlocks(`out/${name}`)[sink]}`;
 }
 
 const WHERE: Readonly<Record<Network, string>> = {
@@ -86,18 +86,19 @@ const SOURCES: Readonly<Record<Network, string>> = {
         end_ledger: 101`,
 };
 
-const SINK_BLOCKS: Readonly<Record<SinkPreset, string>> = {
+/** Each pipeline has a folder of its own: files of another one stop a run. */
+const sinkBlocks = (folder: string): Readonly<Record<SinkPreset, string>> => ({
   parquet: `    - id: transfer-files
       type: parquet
       inputs: [transfers]
       config:
-        path: out/token_transfers
+        path: ${folder}/token_transfers
         ledgers_per_file: 1000
     - id: event-files
       type: parquet
       inputs: [events]
       config:
-        path: out/contract_events
+        path: ${folder}/contract_events
         ledgers_per_file: 1000
 `,
   postgres: `    - id: database
@@ -113,8 +114,8 @@ const SINK_BLOCKS: Readonly<Record<SinkPreset, string>> = {
       type: sqlite
       inputs: [transfers, events]
       config:
-        path: out/flow.db
+        path: ${folder}/flow.db
         # Each event type has a table of its own: token_transfers, contract_events.
         table: "{table}"
 `,
-};
+});
